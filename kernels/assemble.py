@@ -1,0 +1,142 @@
+"""Assembling: the compiled functions that one network needs, with the slots filled.
+
+The loop is compiled once a dtype. A part is compiled when a network first uses it, with
+the fixed signature of its slot, and cached on disk like the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numba import types
+
+from nncli.kernels import blas, forward, loop
+from nncli.kernels.activations import ACTIVATIONS
+from nncli.kernels.gather import GATHERS
+from nncli.kernels.jit import compile_lock, compiled, first_class, is_cached
+from nncli.kernels.losses import LOSSES
+from nncli.kernels.metrics import METRICS
+from nncli.kernels.network import (
+    ACTIVATION_SLOTS,
+    HYPER,
+    INDICES,
+    INTEGERS,
+    NUMBERS,
+    TABLE,
+    Functions,
+    Types,
+    types_of,
+)
+from nncli.kernels.optimizers import OPTIMIZERS
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The names of the parts that a network is assembled from.
+
+    ``activations`` lists the different hidden activations, at most four; a layer's entry in the
+    layer table is a place in this list. ``storage`` is the dtype of the stored rows.
+    """
+
+    dtype: str
+    storage: str
+    activations: tuple[str, ...]
+    output: str
+    loss: str
+    optimizer: str
+    task: str
+
+    def key(self) -> str:
+        """Return a file name that stands for this set of parts."""
+        return "-".join(
+            (self.dtype, self.storage, *self.activations, self.output, self.loss, self.optimizer)
+            + (self.task,)
+        )
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Native functions that fit each other: the loop, inference and the filled slots."""
+
+    functions: Functions
+    train: Callable[..., None]
+    evaluate: Callable[..., tuple[float, float]]
+    predict: Callable[..., None]
+
+
+def is_compiled(parts: Parts) -> bool:
+    """Return whether :func:`assemble` will load machine code rather than make it, in seconds."""
+    return is_cached(parts.key())
+
+
+def assemble(parts: Parts) -> Assembly:
+    """Load or compile what ``parts`` need."""
+    blas.bind()
+    with compile_lock(parts.key()):
+        kinds = types_of(parts.dtype)
+        functions = _fill_slots(parts, kinds)
+        return Assembly(
+            functions=functions,
+            train=compiled(loop.train, *_train_signature(kinds)),
+            evaluate=compiled(forward.evaluate, *_evaluate_signature(kinds)),
+            predict=compiled(forward.predict, *_predict_signature(kinds)),
+        )
+
+
+def _fill_slots(parts: Parts, kinds: Types) -> Functions:
+    hidden = [ACTIVATIONS[name] for name in parts.activations or ("identity",)]
+    output = ACTIVATIONS[parts.output]
+
+    def forward_of(activation: Any) -> Any:
+        return first_class(activation.forward, *kinds.activation_forward)
+
+    def backward_of(activation: Any) -> Any:
+        return first_class(activation.backward, *kinds.activation_backward)
+
+    return Functions(
+        gather=first_class(GATHERS[parts.storage], *kinds.gather),
+        hidden_forward=_padded([forward_of(each) for each in hidden]),
+        hidden_backward=_padded([backward_of(each) for each in hidden]),
+        output_forward=forward_of(output),
+        output_backward=backward_of(output),
+        loss=first_class(LOSSES[parts.loss].kernel, *kinds.loss),
+        metric=first_class(METRICS[parts.task], *kinds.metric),
+        update=first_class(OPTIMIZERS[parts.optimizer].update, *kinds.update),
+    )
+
+
+def _padded(functions: Sequence[Any]) -> tuple[Any, ...]:
+    """Fill the unused slots with the first function: every slot must hold one."""
+    return (*functions, *[functions[0]] * (ACTIVATION_SLOTS - len(functions)))
+
+
+def _train_signature(kinds: Types) -> tuple[Any, ...]:
+    size = types.int64
+    return (
+        *(size, size, size),
+        *(kinds.network, kinds.vector, kinds.matrix, kinds.vector),
+        *(kinds.rows, INDICES, INDICES, INTEGERS),
+        *(kinds.buffers, kinds.buffers, kinds.functions, kinds.vector),
+        *(HYPER, INTEGERS, HYPER, NUMBERS, NUMBERS, INTEGERS),
+    )
+
+
+def _evaluate_signature(kinds: Types) -> tuple[Any, ...]:
+    size = types.int64
+    return (
+        *(kinds.network, kinds.rows, kinds.buffers, kinds.functions, types.boolean),
+        *(INDICES, size, size, kinds.vector, INTEGERS),
+    )
+
+
+def _predict_signature(kinds: Types) -> tuple[Any, ...]:
+    size = types.int64
+    return (
+        *(kinds.network, kinds.rows, kinds.buffers, kinds.functions),
+        *(INDICES, size, size, INTEGERS, kinds.matrix),
+    )
+
+
+__all__ = ["TABLE", "Assembly", "Parts", "assemble"]

@@ -1,0 +1,149 @@
+"""The forward pass of a mini-batch, shared out over ranks, and the evaluation of a split.
+
+``h_0 = x``, then ``z_l = h_{l-1} W_l + b_l`` and ``a_l = f(z_l)``, layer by layer. Each rank
+computes a slice of the units of a hidden layer. The output layer is small and is shared out by
+rows instead, so that predictions, loss and its gradient follow without another barrier.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nncli.kernels.dense import dense_forward
+from nncli.kernels.dropout import dropout_forward
+from nncli.kernels.gather import gather_targets
+from nncli.kernels.jit import kernel
+from nncli.kernels.network import ACTIVATION, BIAS, FAN_OUT, UNITS_BEFORE, WEIGHTS
+from nncli.kernels.random import derive
+from nncli.kernels.threads import barrier, share
+
+#: Units are shared out in groups of this many: one cache line of float32.
+UNIT_GRAIN = 16
+
+
+@kernel
+def layer_of(buffer, layers, layer, capacity, count):
+    """Return the part of a flat buffer that belongs to a layer, (count, units)."""
+    units, start = layers[layer, FAN_OUT], capacity * layers[layer, UNITS_BEFORE]
+    return buffer[start : start + count * units].reshape((count, units))
+
+
+@kernel
+def activate(forward, z, a, constants, start, stop):
+    """Write ``a = f(z)`` for columns ``[start, stop)``; whole matrices in one call."""
+    units = z.shape[1]
+    if stop - start == units:
+        forward(z.reshape(z.size), a.reshape(a.size), constants, units)
+    else:
+        for i in range(z.shape[0]):
+            forward(z[i, start:stop], a[i, start:stop], constants, stop - start)
+
+
+@kernel
+def hidden_forward(
+    rank, ranks, network, buffers, functions, count, rate, key, counter, meeting
+):
+    """Fill ``z``, ``a`` and ``h`` of all hidden layers for the first ``count`` rows of ``x``.
+
+    ``rate`` is the share of units to drop, 0 for none, and ``key`` the masks' key. Returns the number of the last barrier.
+    """
+    layers, capacity = network.layers, buffers.x.shape[0]
+    inputs = buffers.x[:count]
+    first_row = np.int64(0)  # typed: see _alone
+    for layer in range(layers.shape[0] - 1):
+        z = layer_of(buffers.z, layers, layer, capacity, count)
+        a = layer_of(buffers.a, layers, layer, capacity, count)
+        h = layer_of(buffers.h, layers, layer, capacity, count)
+        start, stop = share(layers[layer, FAN_OUT], rank, ranks, UNIT_GRAIN)
+        weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
+        dense_forward(inputs, network.theta, weights, bias, z, first_row, count, start, stop)
+        function = functions.hidden_forward[layers[layer, ACTIVATION]]
+        activate(function, z, a, network.constants, start, stop)
+        if rate > 0.0:
+            dropout_forward(a, h, derive(key, layer), rate, start, stop)
+            inputs = h
+        else:
+            inputs = a
+        meeting += 1
+        barrier(counter, ranks, meeting)
+    return meeting
+
+
+@kernel
+def output_and_loss(network, buffers, functions, fused, count, start, stop, scale, dropped):
+    """Compute ``z``, ``p``, loss and gradient ``d`` of the output layer for rows [start, stop).
+
+    ``d`` becomes ``scale * dL/dz``. Returns the sum of the losses of those rows.
+    """
+    layers, capacity = network.layers, buffers.x.shape[0]
+    last = layers.shape[0] - 1
+    z = layer_of(buffers.z, layers, last, capacity, count)
+    d = layer_of(buffers.d, layers, last, capacity, count)
+    inputs = buffers.x[:count]
+    if last > 0:
+        inputs = layer_of(buffers.h if dropped else buffers.a, layers, last - 1, capacity, count)
+    outputs = layers[last, FAN_OUT]
+    weights, bias = layers[last, WEIGHTS], layers[last, BIAS]
+    first_unit = np.int64(0)
+    dense_forward(inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs)
+    z, d = z[start:stop], d[start:stop]
+    p, y = buffers.p[start:stop], buffers.y[start:stop]
+    if fused:
+        return functions.loss(z, p, y, d, scale)
+    flat_z, flat_p, flat_d = z.reshape(z.size), p.reshape(p.size), d.reshape(d.size)
+    constants = network.constants
+    functions.output_forward(flat_z, flat_p, constants, outputs)
+    total = functions.loss(z, p, y, d, scale)
+    functions.output_backward(flat_z, flat_p, flat_d, constants, constants, outputs)
+    return total
+
+
+@kernel
+def _alone():
+    """Return rank 0 of 1 ranks, a key, no dropout: typed values, not literals.
+
+    Numba compiles a function once more for every literal that it is called with.
+    """
+    return np.int64(0), np.int64(1), np.uint64(0), np.float64(0.0), np.bool_(False)
+
+
+@kernel
+def predict(network, rows, buffers, functions, index, start, stop, counter, predictions):
+    """Write the predictions of rows ``index[start:stop]`` into ``predictions[start:stop]``."""
+    layers, capacity = network.layers, buffers.x.shape[0]
+    last = layers.shape[0] - 1
+    weights, bias, outputs = layers[last, WEIGHTS], layers[last, BIAS], layers[last, FAN_OUT]
+    none, one, key, keep, _ = _alone()
+    for first in range(start, stop, capacity):
+        count = min(capacity, stop - first)
+        functions.gather(
+            rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x
+        )
+        hidden_forward(none, one, network, buffers, functions, count, keep, key, counter, none)
+        inputs = buffers.x[:count]
+        if last > 0:
+            inputs = layer_of(buffers.a, layers, last - 1, capacity, count)
+        z = layer_of(buffers.z, layers, last, capacity, count)
+        dense_forward(inputs, network.theta, weights, bias, z, none, count, none, outputs)
+        p = predictions[first : first + count]
+        functions.output_forward(z.reshape(z.size), p.reshape(p.size), network.constants, outputs)
+
+
+@kernel
+def evaluate(network, rows, buffers, functions, fused, index, start, stop, metric_weights, counter):
+    """Return the summed loss and the summed metric of rows ``index[start:stop]``, undropped."""
+    capacity = buffers.x.shape[0]
+    loss = metric = 0.0
+    none, one, key, keep, dropped = _alone()
+    for first in range(start, stop, capacity):
+        count = min(capacity, stop - first)
+        functions.gather(
+            rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x
+        )
+        gather_targets(rows.targets, index, first, 0, count, buffers.y)
+        hidden_forward(none, one, network, buffers, functions, count, keep, key, counter, none)
+        loss += output_and_loss(
+            network, buffers, functions, fused, count, none, count, 1.0, dropped
+        )
+        metric += functions.metric(buffers.p[:count], buffers.y[:count], metric_weights)
+    return loss, metric

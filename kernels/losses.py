@@ -1,0 +1,128 @@
+"""Losses: each kernel returns a batch's summed loss and writes the gradient on its way.
+
+Arrays are (rows, outputs): ``z`` the output layer's weighted sums, ``p`` the predictions, ``y``
+the targets (one-hot rows for classes), ``d`` the gradient that is written, times ``scale``, which
+is one over the batch's rows. A fused loss starts from ``z``: with its own output activation the
+gradient is simply ``p - y``, and logarithms are taken of nothing that can have become zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+from nncli.kernels.elementary import exp
+from nncli.kernels.jit import kernel
+from nncli.kernels.parts import Loss, Table
+
+LOSSES: Table[Loss] = Table("loss")
+
+_ANY_OUTPUT = {
+    "regression": ("identity", "sigmoid", "tanh", "relu"),
+    "binary": ("sigmoid", "identity", "tanh"),
+    "multiclass": ("softmax", "sigmoid", "identity", "tanh"),
+    "multilabel": ("sigmoid", "identity", "tanh"),
+}
+
+
+@kernel
+def squared_error(z, p, y, d, scale):
+    two = p.dtype.type(2 * scale)
+    total = 0.0
+    for i in range(p.shape[0]):
+        for j in range(p.shape[1]):
+            difference = p[i, j] - y[i, j]
+            total += difference * difference
+            d[i, j] = two * difference
+    return total
+
+
+LOSSES.add(
+    Loss(
+        name="squared_error",
+        equation="L = sum_j (p_j - y_j)^2",
+        source="the squared norm of the error",
+        kernel=squared_error,
+        fused=False,
+        outputs=_ANY_OUTPUT,
+    )
+)
+
+
+@kernel
+def mean_squared_error(z, p, y, d, scale):
+    outputs = p.shape[1]
+    return squared_error(z, p, y, d, scale / outputs) / outputs
+
+
+LOSSES.add(
+    Loss(
+        name="mse",
+        equation="L = mean_j (p_j - y_j)^2",
+        source="mean squared error",
+        kernel=mean_squared_error,
+        fused=False,
+        outputs=_ANY_OUTPUT,
+    )
+)
+
+
+@kernel
+def binary_cross_entropy(z, p, y, d, scale):
+    one, zero, factor = p.dtype.type(1), p.dtype.type(0), p.dtype.type(scale)
+    total = 0.0
+    for i in range(p.shape[0]):
+        for j in range(p.shape[1]):
+            x = z[i, j]
+            small = exp(-abs(x))  # at most 1: cannot overflow
+            p[i, j] = (one if x >= zero else small) / (one + small)
+            # -y ln p - (1-y) ln(1-p) = max(x, 0) - x y + ln(1 + exp(-|x|)); NaN passes through
+            total += (zero if x < zero else x) - x * y[i, j] + math.log1p(small)
+            d[i, j] = (p[i, j] - y[i, j]) * factor
+    return total
+
+
+LOSSES.add(
+    Loss(
+        name="binary_cross_entropy",
+        equation="L = sum_j -y_j ln p_j - (1 - y_j) ln(1 - p_j)",
+        source="negative log-likelihood of independent Bernoulli outputs",
+        kernel=binary_cross_entropy,
+        fused=True,
+        outputs={"binary": ("sigmoid",), "multilabel": ("sigmoid",), "multiclass": ("sigmoid",)},
+    )
+)
+
+
+@kernel
+def cross_entropy(z, p, y, d, scale):
+    zero, factor = p.dtype.type(0), p.dtype.type(scale)
+    outputs = p.shape[1]
+    total = 0.0
+    for i in range(p.shape[0]):
+        largest = z[i, 0]
+        for j in range(1, outputs):
+            largest = max(largest, z[i, j])
+        partition = zero
+        for j in range(outputs):
+            p[i, j] = exp(z[i, j] - largest)
+            partition += p[i, j]
+        log_partition = math.log(partition)
+        for j in range(outputs):
+            p[i, j] /= partition
+            d[i, j] = (p[i, j] - y[i, j]) * factor
+            # the test keeps 0 * inf = NaN out of rows whose losing classes have overflowed
+            if y[i, j] != zero:
+                total += y[i, j] * (log_partition + largest - z[i, j])
+    return total
+
+
+LOSSES.add(
+    Loss(
+        name="cross_entropy",
+        equation="L = -sum_j y_j ln p_j",
+        source="negative log-likelihood of one class out of many",
+        kernel=cross_entropy,
+        fused=True,
+        outputs={"multiclass": ("softmax",)},
+    )
+)

@@ -1,0 +1,126 @@
+"""The program itself: its commands by name, loaded when used, and the one place errors end up in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import typer
+import typer.main
+
+from nncli.cli.failures import Interrupted, ReaderGone, guarded
+from nncli.cli.help import Command, Group, examples
+from nncli.errors import unknown_choice
+
+#: Every command with its line in ``nncli --help``; its code is ``nncli.cli.commands.<name>``.
+COMMANDS = {
+    "train": "Train one network and store the run.",
+    "report": "List the latest runs, or show one with its curve.",
+    "predict": "Apply the network of a run to a file, as CSV.",
+}
+
+
+class LazyCommand(Command):
+    """Stands for a command until it is used: only then is its module imported."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse ``args`` by the real command, which the context then runs."""
+        return load_command(str(self.name)).make_context(info_name, args, parent=parent, **extra)
+
+
+class Program(Group):
+    """The group of all commands; whatever goes wrong in one becomes a message and an exit code."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, line in COMMANDS.items():
+            self.add_command(LazyCommand(name, help=line, rich_markup_mode=None))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that ``args`` begin with."""
+        name = args[0]
+        if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
+            raise unknown_choice("command", name, self.commands)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error  # Typer would end with an exit code of its own
+        except KeyboardInterrupt as error:
+            raise Interrupted("interrupted") from error
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and leave the process with the exit code."""
+        given = list(sys.argv[1:] if args is None else args)
+
+        def body() -> Any:
+            return super(Program, self).main(
+                given, "nncli", complete_var, standalone_mode=False, **extra
+            )
+
+        return sys.exit(guarded(body, as_json="--json" in given)) if standalone_mode else body()
+
+
+def load_command(name: str) -> Any:
+    """Import the module of a command and return the command."""
+    command = typer.main.get_command(import_module(f"nncli.cli.commands.{name}").app)
+    command.name = name
+    return command
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"nncli {version('nncli')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name="nncli",
+    cls=Program,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "nncli train",
+        "nncli train iris --act tanh --opt sgd --lr 0.1",
+        "nncli report last",
+        "nncli predict last new.csv",
+        "nncli train --help",
+    ),
+)
+
+
+@app.callback()
+def program(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Honest experiments on small neural networks, every run stored in results.db.
+
+    Exit codes: 0 done, 1 a run failed or diverged, 2 usage, 3 data, 4 database, 130 interrupted.
+    NNCLI_DB names the database, NNCLI_DEBUG=1 shows the traceback of a fault, NO_COLOR is
+    honoured.
+    """
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    app_command = typer.main.get_command(app)
+    app_command.main()

@@ -1,0 +1,69 @@
+"""How help looks: plain text in sections, fit to any width, since it must be there at once.
+
+Typer's own boxes need Rich's Markdown, which takes longer to load than all else of ``nncli --help``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+#: Help is not set wider than this: longer lines read badly.
+WIDEST = 100
+
+
+def examples(*lines: str) -> str:
+    """Return the epilog of a command's help that shows how it is used."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal, as ``COLUMNS`` or the terminal itself has them."""
+    return shutil.get_terminal_size().columns
+
+
+class Command(TyperCommand):
+    """A command whose options stand in sections by their ``rich_help_panel``."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse ``args`` for the width that the terminal has now."""
+        extra.setdefault("terminal_width", min(terminal_width(), WIDEST))
+        return super().make_context(info_name, args, parent=parent, **extra)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments and options, section by section."""
+        write_sections(self, ctx, formatter)
+
+
+class Group(TyperGroup):
+    """A group of commands whose help looks as that of a :class:`Command`."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse ``args`` for the width that the terminal has now."""
+        extra.setdefault("terminal_width", min(terminal_width(), WIDEST))
+        return super().make_context(info_name, args, parent=parent, **extra)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, and behind them the options."""
+        self.format_commands(ctx, formatter)
+        write_sections(self, ctx, formatter)
+
+
+def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
+    """Write the parameters of ``command`` in the order of their sections' first appearance."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        if record is not None:
+            default = "Arguments" if parameter.param_type_name == "argument" else "Options"
+            sections.setdefault(parameter.rich_help_panel or default, []).append(record)
+    widest = min(26, formatter.width // 3)
+    for title, records in sections.items():
+        with formatter.section(title):
+            formatter.write_dl(records, col_max=widest)

@@ -1,0 +1,70 @@
+"""Where a run was made: code version, package versions, processor.
+
+Recorded with every run, so that a result can be traced to what produced it. Nothing here raises: what
+cannot be found out is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python, of nncli, and of the numeric packages that are loaded."""
+    from nncli import __version__
+
+    found = {"python": platform.python_version(), "nncli": __version__}
+    for name in ("numpy", "numba", "llvmlite", "scipy"):
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if version:
+            found[name] = str(version)
+    blas = blas_name()
+    return {**found, "blas": blas} if blas else found
+
+
+def blas_name() -> str | None:
+    """Return the loaded BLAS with version and processor type: ``openblas 0.3.30 SkylakeX``."""
+    from threadpoolctl import threadpool_info
+
+    for each in threadpool_info():
+        if each["user_api"] == "blas":
+            parts = (each["internal_api"], each.get("version"), each.get("architecture"))
+            return " ".join(str(part) for part in parts if part)
+    return None
+
+
+def git_state(folder: Path | None = None) -> tuple[str | None, bool | None]:
+    """Return the commit checked out in ``folder`` and whether files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        answer = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=2, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+    commit = answer.stdout.strip()
+    return commit.removesuffix("-dirty"), commit.endswith("-dirty")
+
+
+def processor() -> str:
+    """Return the processor's name and the number of cores that this process may use."""
+    name = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"{name}, {available_cores()} cores"
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,402 @@
+"""Experiments as users know them: plan, train, record, resume.
+
+This module joins the runner, which trains and knows no database, with the store, which keeps what
+it is given. The command line and the Python API both stand on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nncli import stored
+from nncli.data import DataOptions, Dataset, load
+from nncli.environment import git_state, package_versions, processor
+from nncli.errors import DataError, StoreError, UsageError
+from nncli.events import Compiling, CurveRow, Event, Finished, Progress, Saved, Started
+from nncli.model import Model
+from nncli.runner import check_memory, run
+from nncli.spec import Spec, resolve
+from nncli.store import Curve, NewRun, Run, RunStore, Summary
+from nncli.trainer import threads_for
+
+if TYPE_CHECKING:
+    from nncli.events import Checkpoint
+
+Observer = Callable[[Event], None]
+
+#: Seconds of curve rows that are collected before they are written.
+FLUSH_INTERVAL = 1.0
+
+
+def default_database() -> str:
+    """Return the database that is used when none is named: ``NNCLI_DB``, or ``results.db``."""
+    return os.environ.get("NNCLI_DB") or "results.db"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What people write on a run; it changes nothing that is learned."""
+
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment ready to train: data loaded, every open choice made."""
+
+    asked: Spec
+    spec: Spec
+    dataset: Dataset
+    model: Model
+    data_seconds: float
+
+    @property
+    def layers(self) -> list[tuple[str, tuple[int, int], int, str]]:
+        """Return name, shape of W, parameters and activation of each layer."""
+        return [
+            (f"layer {number}", (each.fan_in, each.fan_out), each.parameters, each.activation)
+            for number, each in enumerate(self.model.layers, 1)
+        ]
+
+    @property
+    def parameters(self) -> int:
+        """Return the number of trainable numbers."""
+        return self.model.parameters
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what is to be said of the data."""
+        return self.dataset.notes
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run, and where it is kept."""
+
+    run: int
+    uuid: str
+    status: str
+    spec: Spec
+    epochs: int
+    metrics: dict[str, float]
+    best: dict[str, float]
+    seconds: dict[str, float]
+    samples_per_second: float
+    database: str
+    message: str | None = None
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``nncli train --json`` prints."""
+        hidden = {"database", "message", "notes"}
+        found = {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden
+        }
+        return {**found, "spec": self.spec.to_json()}
+
+
+def plan(
+    spec: Spec, *, progress: Callable[[str, float | None], None] | None = None
+) -> Plan:
+    """Load the data, make the open choices and check the memory; nothing is trained.
+
+    Raises DataError for the data and UsageError for options that contradict each other.
+    """
+    began = time.perf_counter()
+    dataset = load(data_options(spec), progress=progress)
+    seconds = time.perf_counter() - began
+    resolved = resolve(spec, dataset.task)
+    model = Model.of(resolved, dataset.width, dataset.outputs)
+    check_memory(resolved, model, dataset)
+    return Plan(spec, resolved, dataset, model, seconds)
+
+
+def data_options(spec: Spec) -> DataOptions:
+    """Return the part of a spec that the data layer needs."""
+    return DataOptions(
+        source=spec.data,
+        target=spec.target,
+        columns=spec.columns,
+        drop=spec.drop or (),
+        header=False if spec.no_header else None,
+        task=spec.task,
+        val=spec.val,
+        test=spec.test,
+        scale=spec.scale,
+        seed=spec.seed,
+        dtype=spec.dtype,
+    )
+
+
+def train(
+    plan: Plan,
+    *,
+    db: str | None = None,
+    labels: Labels | None = None,
+    observe: Observer = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
+    parent: str | None = None,
+) -> Result:
+    """Train a plan and record it; returns the result also of a run that diverged or was stopped.
+
+    ``observe`` sees every event after it has been recorded. ``parent`` is the uuid of the run
+    whose spec this one repeats.
+    """
+    with RunStore(db or default_database()) as runs:
+        new = _new_run(plan, labels or Labels(), parent)
+        run_id = runs.create_run(new)
+        return _record(plan, runs, run_id, None, observe, stop, 0.0)
+
+
+def resume(
+    reference: str,
+    *,
+    db: str | None = None,
+    epochs: int | None = None,
+    observe: Observer = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
+    announce: Callable[[Plan], None] = lambda plan: None,
+    progress: Callable[[str, float | None], None] | None = None,
+) -> Result:
+    """Go on with a stored run from its last checkpoint, to ``epochs`` in all.
+
+    An interrupted run comes to the very bits that it would have had in one go. Raises UsageError
+    if nothing is left to do, DataError if the data have changed, StoreError for an unknown run.
+    """
+    with RunStore(db or default_database()) as runs:
+        kept = runs.find_run(reference)
+        asked = _asked(kept)
+        total = epochs or asked.epochs
+        if kept.status in ("completed", "early_stopped") and total <= kept.epochs:
+            raise UsageError(
+                f"run {kept.id} is {kept.status} after {kept.epochs} epochs: "
+                f"name a larger total, such as --epochs {2 * kept.epochs}"
+            )
+        if total < kept.epochs:
+            raise UsageError(
+                f"run {kept.id} has done {kept.epochs} epochs already, more than --epochs {total}"
+            )
+        prepared = plan(replace(asked, epochs=total), progress=progress)
+        if prepared.dataset.hash != kept.data_hash:
+            raise DataError(
+                f"the data '{kept.data}' have changed since run {kept.id}: "
+                f"train anew with nncli train --from {kept.id}"
+            )
+        announce(prepared)
+        before = runs.curve(kept.id)
+        checkpoint = runs.reopen_run(
+            kept.id,
+            epochs_planned=total,
+            spec=_spec_json(prepared.spec),
+            spec_hash=prepared.spec.hash(),
+        )
+        begun = stored.from_store(prepared.model, checkpoint) if checkpoint else None
+        seconds = _seconds_at(before, begun.epoch if begun else 0)
+        return _record(prepared, runs, kept.id, begun, observe, stop, seconds)
+
+
+def spec_of(reference: str, *, db: str | None = None) -> tuple[Spec, str]:
+    """Return the spec of a stored run as it was asked for, and the run's uuid."""
+    with RunStore(db or default_database()) as runs:
+        kept = runs.find_run(reference)
+        return _asked(kept), kept.uuid
+
+
+def _asked(kept: Run) -> Spec:
+    """Return a stored run's spec with what nncli had chosen left open again.
+
+    A data file that was named relative to another folder is found there.
+    """
+    values = json.loads(kept.spec)
+    left_open = kept.environment.get("left_open", [])
+    assert isinstance(left_open, list)
+    spec = Spec.read({name: value for name, value in values.items() if name not in left_open})
+    folder = Path(str(kept.environment.get("folder", "")))
+    if not Path(spec.data).exists() and (folder / spec.data).exists():
+        return replace(spec, data=str(folder / spec.data))
+    return spec
+
+
+def _seconds_at(curve: Curve, epoch: int) -> float:
+    """Return the training seconds that a curve had taken by the end of an epoch."""
+    done = curve["epoch"] <= epoch
+    return float(curve["seconds"][done][-1]) if done.any() else 0.0
+
+
+def _spec_json(spec: Spec) -> str:
+    return json.dumps(spec.to_json(), sort_keys=True, ensure_ascii=False)
+
+
+def _new_run(plan: Plan, labels: Labels, parent: str | None) -> NewRun:
+    spec = plan.spec
+    rows = len(plan.dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
+    commit, dirty = git_state()
+    asked, chosen = asdict(plan.asked), asdict(spec)
+    return NewRun(
+        data=spec.data,
+        data_hash=plan.dataset.hash,
+        task=plan.dataset.task,
+        seed=spec.seed,
+        spec=_spec_json(spec),
+        spec_hash=spec.hash(),
+        name=labels.name,
+        tags=labels.tags,
+        note=labels.note,
+        epochs_planned=spec.epochs,
+        parameters=plan.parameters,
+        dtype=spec.dtype,
+        threads=threads_for(spec, plan.model, rows),
+        cpu=processor(),
+        nncli_version=package_versions()["nncli"],
+        versions=package_versions(),
+        environment={
+            "folder": str(Path.cwd()),
+            "left_open": [name for name, value in asked.items() if value != chosen[name]],
+        },
+        git_commit=commit,
+        git_dirty=dirty,
+        parent=parent,
+    )
+
+
+def _record(
+    plan: Plan,
+    runs: RunStore,
+    run_id: int,
+    checkpoint: Checkpoint | None,
+    observe: Observer,
+    stop: Callable[[], bool],
+    seconds_before: float,
+) -> Result:
+    """Train and write what happens into the store, then show it to ``observe``."""
+    recorder = _Recorder(plan, runs, run_id)
+    try:
+        for event in run(
+            plan.spec,
+            plan.dataset,
+            checkpoint=checkpoint,
+            seconds_before=seconds_before,
+            stop=stop,
+        ):
+            recorder.take(event)
+            observe(event)
+    except BaseException as error:
+        recorder.fail(error)
+        raise
+    assert recorder.result is not None
+    return recorder.result
+
+
+class _Recorder:
+    """Writes a run's events into the store; curve rows a second at a time."""
+
+    def __init__(self, plan: Plan, runs: RunStore, run_id: int) -> None:
+        self.plan, self.runs, self.run_id = plan, runs, run_id
+        self.result: Result | None = None
+        self._info = stored.description(plan.spec, plan.model, plan.dataset)
+        self._rows: list[CurveRow] = []
+        self._began = self._flushed = time.perf_counter()
+        self._compile_seconds = 0.0
+
+    def take(self, event: Event) -> None:
+        """Store what an event brings."""
+        match event:
+            case Compiling():
+                pass
+            case Started(compile_seconds=seconds):
+                self._compile_seconds = seconds
+            case Progress(rows=rows):
+                self._rows += rows
+                if time.perf_counter() - self._flushed >= FLUSH_INTERVAL:
+                    self.runs.save(self.run_id, self._take_rows())
+            case Saved(checkpoint=checkpoint):
+                last, best = self._models(checkpoint)
+                self.runs.save(self.run_id, self._take_rows(), last=last, best=best)
+            case Finished():
+                self._finish(event)
+
+    def fail(self, error: BaseException) -> None:
+        """Note a run that an error ended; what was written before stays."""
+        if self.result is None and not isinstance(error, StoreError):
+            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            text = f"{type(error).__name__}: {error}"
+            self.runs.finish_run(self.run_id, status, self._take_rows(), error=text)
+
+    def _take_rows(self) -> Curve | None:
+        rows, self._rows = self._rows, []
+        self._flushed = time.perf_counter()
+        if not rows:
+            return None
+        names = [each.name for each in fields(CurveRow)]
+        columns = {name: [getattr(row, name) for row in rows] for name in names}
+        # a column is measured in every row of a run or in none
+        return Curve.of({name: each for name, each in columns.items() if None not in each})
+
+    def _models(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
+        if self.plan.spec.save == "none":
+            return None, None
+        last, best = stored.to_store(self.plan.model, checkpoint, self._info)
+        return last, best if self.plan.spec.save == "best" else None
+
+    def _finish(self, event: Finished) -> None:
+        curve = self._take_rows()
+        kept = self.runs.get_run(self.run_id)
+        checkpoint, best = event.checkpoint, event.best
+        if not best and checkpoint.best_epoch:  # the best epoch was before the run was resumed
+            best = _best_of(self.runs.curve(self.run_id), checkpoint.best_epoch)
+        seconds = {
+            "data": self.plan.data_seconds,
+            "compile": self._compile_seconds,
+            "train": event.train_seconds,
+            "total": time.perf_counter() - self._began + self.plan.data_seconds,
+        }
+        summary = Summary(
+            epochs=checkpoint.epoch,
+            best_epoch=checkpoint.best_epoch or None,
+            **{f"best_{name}": value for name, value in best.items() if name != "epoch"},
+            **event.test,
+            **{f"seconds_{name}": value for name, value in seconds.items()},
+            samples_per_second=event.samples_per_second,
+        )
+        last, best_model = self._models(checkpoint)
+        self.runs.finish_run(
+            self.run_id,
+            event.status,
+            curve,
+            last=last,
+            best=best_model,
+            summary=summary,
+            error=event.message,
+        )
+        self.result = Result(
+            run=self.run_id,
+            uuid=kept.uuid,
+            status=event.status,
+            spec=self.plan.spec,
+            epochs=checkpoint.epoch,
+            metrics={**event.last, **event.test},
+            best=best,
+            seconds=seconds,
+            samples_per_second=event.samples_per_second,
+            database=self.runs.shown,
+            message=event.message,
+            notes=self.plan.notes,
+        )
+
+
+def _best_of(curve: Curve, epoch: int) -> dict[str, float]:
+    """Return the row of an epoch out of a stored curve as a run's best metrics."""
+    place = curve["epoch"] == epoch
+    found: dict[str, float] = {"epoch": epoch}
+    for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rmse", "val_rmse"):
+        if curve.measured[name][place].any():
+            found[name] = float(curve[name][place][0])
+    return found

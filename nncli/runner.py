@@ -1,0 +1,194 @@
+"""From a spec to a result: trains, and yields what happens as events.
+
+The runner decides how long the native loop runs before Python looks up again: about 50 ms, in whole
+epochs where they are short. Between two calls it reports progress, asks whether to stop, and
+now and then yields a checkpoint. How it slices the run changes no bit of the result. It neither
+prints nor stores.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from nncli.data import Dataset
+from nncli.errors import UsageError
+from nncli.events import (
+    Checkpoint,
+    Compiling,
+    CurveRow,
+    Event,
+    Finished,
+    Progress,
+    Saved,
+    Started,
+)
+from nncli.kernels import control as c
+from nncli.model import Model
+from nncli.spec import Spec
+from nncli.trainer import (
+    CURVE_CAPACITY,
+    Trainer,
+    memory_needed,
+    parts_of,
+    threads_for,
+)
+
+#: Seconds between two looks up from the native loop.
+GLANCE = 0.05
+
+#: Seconds between two checkpoints; more where a checkpoint takes long to store.
+SAVE_INTERVAL = 5.0
+
+
+def check_memory(spec: Spec, model: Model, dataset: Dataset) -> None:
+    """Raise UsageError, before anything is allocated, if the training would not fit into memory."""
+    import psutil
+
+    rows = len(dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
+    need = memory_needed(spec, model, dataset, threads_for(spec, model, rows))
+    free = psutil.virtual_memory().available
+    if need > free:
+        raise UsageError(
+            f"training this network needs {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB "
+            "are free: choose smaller --hidden layers or a smaller --batch-size"
+        )
+
+
+def run(
+    spec: Spec,
+    dataset: Dataset,
+    *,
+    checkpoint: Checkpoint | None = None,
+    seconds_before: float = 0.0,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Event]:
+    """Train a resolved ``spec`` on ``dataset``, from ``checkpoint`` if there is one.
+
+    ``stop`` is asked about every 50 ms; once it is true the run ends as ``interrupted``.
+    ``seconds_before`` is the training time that a resumed run has behind it.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from nncli.kernels.assemble import assemble, is_compiled
+
+    model = Model.of(spec, dataset.width, dataset.outputs)
+    check_memory(spec, model, dataset)
+    parts = parts_of(spec, model, dataset)
+    if not is_compiled(parts):
+        yield Compiling()
+    began = time.perf_counter()
+    assembly = assemble(parts)
+    rows = len(dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
+    threads = threads_for(spec, model, rows)
+    with threadpool_limits(1, user_api="blas"):  # ranks share the cores; BLAS must not as well
+        trainer = Trainer(spec, model, dataset, assembly, threads, checkpoint)
+        yield Started(model.parameters, threads, time.perf_counter() - began)
+        yield from _train(trainer, seconds_before, stop)
+
+
+def _train(
+    trainer: Trainer, seconds_before: float, stop: Callable[[], bool]
+) -> Iterator[Event]:
+    spec = trainer.spec
+    first_update = trainer.updates
+    batch_seconds = trainer.model.update_flops(int(trainer._control[c.BATCH])) / 2e10 + 5e-6
+    train_seconds = 0.0
+    last_row: CurveRow | None = None
+    best_row: CurveRow | None = None
+    saved = time.perf_counter()
+    interval = SAVE_INTERVAL
+    status = trainer.status
+    while status == "running":
+        budget = _budget(trainer, batch_seconds)
+        updates_before = trainer.updates
+        began = time.perf_counter()
+        raw = trainer.advance(budget)
+        elapsed = time.perf_counter() - began
+        done = max(1, trainer.updates - updates_before)
+        rows = []
+        for row in raw:
+            share = (row[c.CURVE_UPDATES] - updates_before) / done
+            rows.append(
+                trainer.curve_row(row, seconds_before + train_seconds + share * elapsed)
+            )
+        train_seconds += elapsed
+        batch_seconds = 0.5 * batch_seconds + 0.5 * elapsed / done
+        for each in rows:
+            last_row = each
+            if each.epoch == trainer.best_epoch:
+                best_row = each
+        speed = _samples(trainer, first_update) / train_seconds
+        fraction = trainer.updates / (trainer.batches * spec.epochs)
+        remaining = trainer.batches * spec.epochs - trainer.updates
+        yield Progress(
+            trainer.epoch, spec.epochs, fraction, rows, speed, remaining * batch_seconds
+        )
+        status = trainer.status
+        if status == "running" and stop():
+            status = "interrupted"
+        now = time.perf_counter()
+        if status == "running" and now - saved >= interval:
+            yield Saved(trainer.checkpoint())
+            saved = time.perf_counter()
+            interval = max(SAVE_INTERVAL, 20 * (saved - now))
+    yield _finished(trainer, status, last_row, best_row, train_seconds, first_update)
+
+
+def _budget(trainer: Trainer, batch_seconds: float) -> int:
+    """Return the mini-batches until the next look up: whole epochs, or a part of one."""
+    wanted = max(1, int(GLANCE / batch_seconds))
+    left = trainer.batches - trainer.position
+    if wanted < trainer.batches or trainer.position:
+        return min(wanted, left)
+    epochs = min(wanted // trainer.batches, CURVE_CAPACITY)
+    return max(1, epochs) * trainer.batches
+
+
+def _samples(trainer: Trainer, first_update: int) -> float:
+    """Return the training rows seen since ``first_update``."""
+    return (trainer.updates - first_update) * len(trainer.dataset.train) / trainer.batches
+
+
+def _metrics(row: CurveRow | None) -> dict[str, float]:
+    if row is None:
+        return {}
+    names = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rmse", "val_rmse")
+    values = {name: getattr(row, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _finished(
+    trainer: Trainer,
+    status: str,
+    last_row: CurveRow | None,
+    best_row: CurveRow | None,
+    train_seconds: float,
+    first_update: int,
+) -> Finished:
+    dataset, spec = trainer.dataset, trainer.spec
+    test: dict[str, float] = {}
+    if len(dataset.test) and status in ("completed", "early_stopped"):
+        theta = trainer.theta if spec.save == "last" else trainer.best_theta
+        found = trainer.evaluate(dataset.test, theta)
+        metric = "test_rmse" if spec.task == "regression" else "test_accuracy"
+        test = {"test_loss": found.loss, metric: found.metric}
+    best: dict[str, float] = {}
+    if best_row is not None:
+        best = {"epoch": best_row.epoch, **_metrics(best_row)}
+    message = None
+    if status == "diverged":
+        message = (
+            f"the loss is no longer a number in epoch {trainer.epoch + 1}: try a smaller --lr "
+            f"(it was {spec.lr:g}), --clip-norm 1, or another --init"
+        )
+    return Finished(
+        status=status,
+        checkpoint=trainer.checkpoint(),
+        last=_metrics(last_row),
+        best=best,
+        test=test,
+        train_seconds=train_seconds,
+        samples_per_second=_samples(trainer, first_update) / max(train_seconds, 1e-9),
+        message=message,
+    )

@@ -1,0 +1,1 @@
+"""One migration a file, named v<version>_<what>.py. A released one is never edited."""

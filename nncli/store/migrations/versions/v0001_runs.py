@@ -1,0 +1,141 @@
+"""The first schema: runs with tags, curves, layer statistics and models."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("uuid", sa.Text, nullable=False, unique=True),
+        sa.Column("name", sa.Text, index=True),
+        sa.Column("status", sa.Text, nullable=False, index=True),
+        sa.Column("data", sa.Text, nullable=False),
+        sa.Column("data_hash", sa.Text, nullable=False),
+        sa.Column("task", sa.Text, nullable=False),
+        sa.Column("seed", sa.BigInteger, nullable=False),
+        sa.Column("spec_hash", sa.Text, nullable=False),
+        sa.Column("sweep_id", sa.Integer, index=True),
+        sa.Column("parent", sa.Text),
+        sa.Column("created", sa.Text, nullable=False),
+        sa.Column("started", sa.Text, nullable=False),
+        sa.Column("finished", sa.Text),
+        sa.Column("heartbeat", sa.Text, nullable=False),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.Column("pid", sa.Integer, nullable=False),
+        sa.Column("pid_started", sa.Text),
+        sa.Column("pid_space", sa.Text, nullable=False),
+        sa.Column("epochs", sa.Integer, nullable=False),
+        sa.Column("epochs_planned", sa.Integer),
+        sa.Column("updates", sa.BigInteger, nullable=False),
+        sa.Column("parameters", sa.BigInteger),
+        sa.Column("flags", sa.BigInteger, nullable=False),
+        sa.Column("train_loss", sa.Double),
+        sa.Column("val_loss", sa.Double),
+        sa.Column("train_accuracy", sa.Double),
+        sa.Column("val_accuracy", sa.Double),
+        sa.Column("train_rmse", sa.Double),
+        sa.Column("val_rmse", sa.Double),
+        sa.Column("test_loss", sa.Double),
+        sa.Column("test_accuracy", sa.Double),
+        sa.Column("test_rmse", sa.Double),
+        sa.Column("best_epoch", sa.Integer),
+        sa.Column("best_train_loss", sa.Double),
+        sa.Column("best_val_loss", sa.Double),
+        sa.Column("best_train_accuracy", sa.Double),
+        sa.Column("best_val_accuracy", sa.Double),
+        sa.Column("best_train_rmse", sa.Double),
+        sa.Column("best_val_rmse", sa.Double),
+        sa.Column("seconds_data", sa.Double),
+        sa.Column("seconds_compile", sa.Double),
+        sa.Column("seconds_train", sa.Double),
+        sa.Column("seconds_total", sa.Double),
+        sa.Column("samples_per_second", sa.Double),
+        sa.Column("dtype", sa.Text),
+        sa.Column("threads", sa.Integer),
+        sa.Column("cpu", sa.Text),
+        sa.Column("nncli_version", sa.Text),
+        sa.Column("git_commit", sa.Text),
+        sa.Column("git_dirty", sa.Boolean),
+        sa.Column("note", sa.Text),
+        sa.Column("error", sa.Text),
+        sa.Column("spec", sa.Text, nullable=False),
+        sa.Column("versions", sa.Text, nullable=False),
+        sa.Column("environment", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(None, "runs", ["spec_hash", "data_hash"])
+    op.create_table(
+        "tags",
+        sa.Column(
+            "run_id",
+            sa.Integer,
+            sa.ForeignKey("runs.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("tag", sa.Text, primary_key=True, index=True),
+    )
+    op.create_table(
+        "epochs",
+        sa.Column(
+            "run_id",
+            sa.Integer,
+            sa.ForeignKey("runs.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("epoch", sa.Integer, primary_key=True),
+        sa.Column("updates", sa.BigInteger, nullable=False),
+        sa.Column("seconds", sa.Double, nullable=False),
+        sa.Column("train_loss", sa.Double),
+        sa.Column("val_loss", sa.Double),
+        sa.Column("train_accuracy", sa.Double),
+        sa.Column("val_accuracy", sa.Double),
+        sa.Column("train_rmse", sa.Double),
+        sa.Column("val_rmse", sa.Double),
+        sa.Column("lr", sa.Double),
+        sa.Column("grad_norm", sa.Double),
+        sa.Column("flags", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "layer_stats",
+        sa.Column(
+            "run_id",
+            sa.Integer,
+            sa.ForeignKey("runs.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("epoch", sa.Integer, primary_key=True),
+        sa.Column("layer", sa.Integer, primary_key=True),
+        sa.Column("grad_norm", sa.Double),
+        sa.Column("update_ratio", sa.Double),
+        sa.Column("act_mean", sa.Double),
+        sa.Column("act_std", sa.Double),
+        sa.Column("saturated_frac", sa.Double),
+        sa.Column("dead_frac", sa.Double),
+        sa.Column("similarity", sa.Double),
+        sa.Column("flags", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "models",
+        sa.Column(
+            "run_id",
+            sa.Integer,
+            sa.ForeignKey("runs.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("saved", sa.Text, nullable=False),
+        sa.Column("info", sa.Text, nullable=False),
+        sa.Column("state_info", sa.Text),
+        sa.Column("weights", sa.LargeBinary, nullable=False),
+        sa.Column("state", sa.LargeBinary),
+    )

@@ -1,0 +1,295 @@
+"""The statements behind ``RunStore``, as functions of an open connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from nncli.errors import StoreError, did_you_mean
+from nncli.store.curve import COLUMNS, Curve, from_rows, to_rows
+from nncli.store.nonfinite import RUN_FLAGGED, from_cells, to_cells
+from nncli.store.process import Process, is_alive
+from nncli.store.records import Checkpoint, Run, RunRow
+from nncli.store.schema import epochs, layer_stats, models, runs, tags
+
+HEARTBEAT_LIMIT = timedelta(minutes=5)
+"""A run on another machine whose heartbeat is older counts as ``stale``."""
+
+SHORTEST_PREFIX = 4
+NAMES_SHOWN = 5
+
+_ROW_FIELDS = tuple(f.name for f in fields(RunRow) if f.name != "tags")
+_RUN_FIELDS = tuple(f.name for f in fields(Run) if f.name != "tags")
+_FULL = tuple(runs.c[name] for name in (*_RUN_FIELDS, "flags"))
+_LIGHT = tuple(runs.c[name] for name in (*_ROW_FIELDS, "flags"))
+
+_CLAIMS = select(
+    runs.c.id,
+    runs.c.heartbeat,
+    runs.c.host,
+    runs.c.pid,
+    runs.c.pid_started,
+    runs.c.pid_space,
+).where(runs.c.status == "running")
+
+# Built once; the parameters of an execution name the columns that it sets.
+_UPDATE = (
+    update(runs)
+    .where(runs.c.id == bindparam("of_id"))
+    .values(flags=runs.c.flags.bitwise_and(bindparam("keep")).bitwise_or(bindparam("bits")))
+)
+_UPDATE_OWNED = _UPDATE.where(
+    runs.c.status.in_(("running", "stale")),  # whatever others think of it
+    runs.c.pid == bindparam("of_pid"),
+    runs.c.pid_space == bindparam("of_space"),
+    runs.c.pid_started.is_not_distinct_from(bindparam("of_started")),
+)
+
+
+def vanished(connection: Connection, now: datetime) -> set[int]:
+    """Return the ids of the runs that claim to be running and have no process any more."""
+    claims = connection.execute(_CLAIMS)
+    gone = set()
+    for run_id, heartbeat, host, pid, started, space in claims:
+        alive = is_alive(Process(host, pid, started, space))
+        if alive is None:
+            alive = now - datetime.fromisoformat(heartbeat) <= HEARTBEAT_LIMIT
+        if not alive:
+            gone.add(run_id)
+    return gone
+
+
+def update_owned(
+    connection: Connection, run_id: int, process: Process, values: Mapping[str, Any]
+) -> None:
+    """Update a run that ``process`` trains; ``StoreError`` if it does not, or not any more."""
+    owner = {"of_pid": process.pid, "of_space": process.space, "of_started": process.started}
+    if update_run(connection, run_id, values, _UPDATE_OWNED, owner):
+        return
+    row = connection.execute(
+        select(runs.c.status, runs.c.host, runs.c.pid).where(runs.c.id == run_id)
+    ).first()
+    if row is None:
+        raise StoreError(f"run {run_id} is not in the database any more: start it again")
+    raise StoreError(
+        f"run {run_id} is {row.status} and belongs to process {row.pid} on {row.host}, not to "
+        f"process {process.pid} on {process.host}: nothing was written; to go on with it: "
+        f"nncli train --resume {run_id}"
+    )
+
+
+def update_run(
+    connection: Connection,
+    run_id: int,
+    values: Mapping[str, Any],
+    statement: Update = _UPDATE,
+    extra: Mapping[str, Any] | None = None,
+) -> bool:
+    """Update columns of a run and the flags of its numbers; False if no row fits."""
+    cells, bits, mask = to_cells(values, RUN_FLAGGED)
+    parameters = {**cells, **(extra or {}), "of_id": run_id, "keep": ~mask, "bits": bits}
+    return bool(connection.execute(statement, parameters).rowcount)
+
+
+def append_epochs(connection: Connection, run_id: int, curve: Curve) -> None:
+    """Insert curve rows by the driver's own ``executemany``.
+
+    SQLAlchemy's processing of each parameter takes four times as long as SQLite's insertion, and
+    these are plain numbers.
+    """
+    statement, order = _insert_epochs(connection.dialect)
+    names, rows = to_rows(curve, run_id)
+    if order is None:
+        named = [dict(zip(names, row, strict=True)) for row in rows]
+        connection.exec_driver_sql(statement, named)
+    else:
+        assert order == names
+        connection.exec_driver_sql(statement, rows)
+
+
+@lru_cache(maxsize=4)
+def _insert_epochs(dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
+    """Return the statement as the driver wants it, and the order of positional parameters."""
+    compiled = insert(epochs).compile(dialect=dialect)
+    order = getattr(compiled, "positiontup", None)
+    return str(compiled), None if order is None else tuple(order)
+
+
+def replace_model(
+    connection: Connection, run_id: int, kind: str, model: Checkpoint, saved: str
+) -> None:
+    """Store a model in the place of the one of that kind."""
+    connection.execute(delete(models).where(models.c.run_id == run_id, models.c.kind == kind))
+    connection.execute(
+        insert(models),
+        {
+            "run_id": run_id,
+            "kind": kind,
+            "epoch": model.epoch,
+            "saved": saved,
+            "info": model.info,
+            "state_info": model.state_info,
+            "weights": model.weights,
+            "state": model.state,
+        },
+    )
+
+
+def load_model(connection: Connection, run_id: int, kind: str) -> Checkpoint | None:
+    """Read a model, if the run has one of that kind."""
+    names = tuple(f.name for f in fields(Checkpoint))
+    row = connection.execute(
+        select(*(models.c[name] for name in names)).where(
+            models.c.run_id == run_id, models.c.kind == kind
+        )
+    ).first()
+    return None if row is None else Checkpoint(**dict(zip(names, row, strict=True)))
+
+
+def load_curve(connection: Connection, run_id: int) -> Curve:
+    """Read a curve in the order of its epochs; it may have no rows."""
+    rows = connection.execute(
+        select(*(epochs.c[name] for name in COLUMNS), epochs.c.flags)
+        .where(epochs.c.run_id == run_id)
+        .order_by(epochs.c.epoch)
+    ).all()
+    return from_rows(rows)
+
+
+def cut_after(connection: Connection, run_id: int, epoch: int) -> None:
+    """Delete what a run stored after an epoch."""
+    for table in (epochs, layer_stats, models):
+        connection.execute(delete(table).where(table.c.run_id == run_id, table.c.epoch > epoch))
+
+
+def load_run(connection: Connection, run_id: int, now: datetime) -> Run | None:
+    """Read all of a run apart from curve and models."""
+    row = connection.execute(select(*_FULL).where(runs.c.id == run_id)).mappings().first()
+    if row is None:
+        return None
+    values = dict(row)
+    values["versions"] = json.loads(values["versions"])
+    values["environment"] = json.loads(values["environment"])
+    from_cells(values, values.pop("flags"), RUN_FLAGGED)
+    if values["status"] == "running" and run_id in vanished(connection, now):
+        values["status"] = "stale"
+    found = connection.execute(
+        select(tags.c.tag).where(tags.c.run_id == run_id).order_by(tags.c.tag)
+    )
+    return Run(**values, tags=tuple(found.scalars()))
+
+
+def list_runs(
+    connection: Connection,
+    now: datetime,
+    *,
+    limit: int | None,
+    status: str | None,
+    tag: str | None,
+    sweep_id: int | None,
+) -> list[RunRow]:
+    """Read the latest runs, newest first, without the bulky columns."""
+    gone = vanished(connection, now)
+    conditions = []
+    if status is not None:
+        conditions.append(_has_status(status, gone))
+    if tag is not None:
+        conditions.append(runs.c.id.in_(select(tags.c.run_id).where(tags.c.tag == tag)))
+    if sweep_id is not None:
+        conditions.append(runs.c.sweep_id == sweep_id)
+
+    def latest(*columns: Any) -> Select[Any]:
+        return select(*columns).where(*conditions).order_by(runs.c.id.desc()).limit(limit)
+
+    chosen = latest(runs.c.id).subquery()
+    labels: dict[int, list[str]] = {}
+    for run_id, label in connection.execute(
+        select(tags.c.run_id, tags.c.tag)
+        .where(tags.c.run_id.in_(select(chosen.c.id)))
+        .order_by(tags.c.tag)
+    ):
+        labels.setdefault(run_id, []).append(label)
+    listed = []
+    for row in connection.execute(latest(*_LIGHT)):
+        values = dict(zip(_ROW_FIELDS, row, strict=False))
+        if flags := row[-1]:
+            from_cells(values, flags, RUN_FLAGGED)
+        if values["id"] in gone:
+            values["status"] = "stale"
+        listed.append(RunRow(**values, tags=tuple(labels.get(values["id"], ()))))
+    return listed
+
+
+def _has_status(status: str, gone: Collection[int]) -> ColumnElement[bool]:
+    if status == "stale":
+        return or_(runs.c.status == "stale", runs.c.id.in_(gone))
+    if status == "running":
+        return and_(runs.c.status == "running", runs.c.id.not_in(gone))
+    return runs.c.status == status
+
+
+def resolve(connection: Connection, reference: str, shown: str) -> int:
+    """Return the id that a reference means: ``last``, an id, a name, or the start of a uuid.
+
+    The first of these that fits is taken. Raises ``StoreError`` for none and for several.
+    """
+    word = reference.strip()
+    newest = runs.c.id.desc()
+    if word == "last":
+        found = connection.execute(select(runs.c.id).order_by(newest).limit(1)).scalar()
+        if found is not None:
+            return int(found)
+    if word.isdecimal() and len(word) <= 9:
+        found = connection.execute(select(runs.c.id).where(runs.c.id == int(word))).scalar()
+        if found is not None:
+            return int(found)
+    tests = [("name", runs.c.name == word)]
+    if len(word) >= SHORTEST_PREFIX:
+        tests.append(("uuid", runs.c.uuid.startswith(word.lower(), autoescape=True)))
+    for what, test in tests:
+        several = connection.execute(
+            select(runs.c.id, runs.c.uuid, runs.c.data).where(test).order_by(newest).limit(6)
+        ).all()
+        if len(several) == 1:
+            return int(several[0].id)
+        if several:
+            some = ", ".join(f"{r.id} ({r.uuid[:8]}, {r.data})" for r in several[:NAMES_SHOWN])
+            more = ", ..." if len(several) > NAMES_SHOWN else ""
+            raise StoreError(
+                f"'{reference}' is the {what} of several runs in {shown}: {some}{more}; give the id"
+            )
+    raise _unknown(connection, reference, shown)
+
+
+def _unknown(connection: Connection, reference: str, shown: str) -> StoreError:
+    latest = connection.execute(
+        select(runs.c.id, runs.c.name).order_by(runs.c.id.desc()).limit(1000)
+    ).all()
+    if not latest:
+        return StoreError(f"no run '{reference}': {shown} has no runs yet: nncli train")
+    some = ", ".join(f"{r.id} ({r.name})" if r.name else str(r.id) for r in latest[:NAMES_SHOWN])
+    near = did_you_mean(reference, {r.name for r in latest if r.name})
+    return StoreError(
+        f"no run '{reference}' in {shown}: give an id, a name, 'last' or at least "
+        f"{SHORTEST_PREFIX} characters of a uuid{near}; the latest are {some}; nncli report lists "
+        "them"
+    )

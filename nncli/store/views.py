@@ -1,0 +1,106 @@
+"""SQL views for people: a flat row a run, and curves that carry the name of their run.
+
+Views hold no data, so they are made anew after every migration. Changing one still needs a new
+schema version (with an empty migration), or databases that exist would keep the old view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from nncli.store.nonfinite import EPOCH_FLAGGED, MEANINGS, RUN_FLAGGED
+from nncli.store.schema import epochs, runs
+
+SPEC_FIELDS = {
+    "hidden": "list",
+    "act": "text",
+    "out_act": "text",
+    "loss": "text",
+    "init": "text",
+    "opt": "text",
+    "lr": "number",
+    "momentum": "number",
+    "rho": "number",
+    "beta1": "number",
+    "beta2": "number",
+    "eps": "number",
+    "batch_size": "text",
+    "schedule": "text",
+    "warmup": "number",
+    "weight_decay": "number",
+    "l1": "number",
+    "dropout": "number",
+    "clip_norm": "number",
+    "early_stop": "number",
+    "scale": "text",
+}
+"""Top-level fields of the spec that become columns of ``runs_flat``, each with its kind."""
+
+_BEFORE = (
+    *("id", "uuid", "name", "status", "data", "task", "seed", "sweep_id", "epochs"),
+    *("epochs_planned", "updates", "parameters"),
+)
+_HIDDEN = {*_BEFORE, "flags", "pid_started", "pid_space", "spec", "versions", "environment"}
+_AFTER = tuple(c.name for c in runs.c if c.name not in _HIDDEN | SPEC_FIELDS.keys())
+
+
+def view_statements(dialect: str) -> dict[str, str]:
+    """Return the SELECT of every view, by name, for ``sqlite`` or ``postgresql``."""
+    flat = [f"runs.{name}" for name in _BEFORE]
+    flat += [f"{_field(name, kind, dialect)} AS {name}" for name, kind in SPEC_FIELDS.items()]
+    flat += [f"runs.{name}" for name in _AFTER]
+    flat += [f"{_tags(dialect)} AS tags", f"{_nonfinite('runs', RUN_FLAGGED)} AS nonfinite"]
+    curves = ["epochs.run_id", "runs.name", "runs.status", "runs.data", "runs.seed"]
+    curves += [f"{epochs.name}.{c.name}" for c in epochs.c if c.name not in ("run_id", "flags")]
+    curves += [f"{_nonfinite('epochs', EPOCH_FLAGGED)} AS nonfinite"]
+    return {
+        "runs_flat": f"SELECT {_lines(flat)}\nFROM runs",
+        "curves": f"SELECT {_lines(curves)}\nFROM epochs JOIN runs ON runs.id = epochs.run_id",
+    }
+
+
+def create_views(connection: Connection) -> None:
+    """Make all views; they must not exist."""
+    for name, select in view_statements(connection.dialect.name).items():
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS\n{select}")
+
+
+def drop_views(connection: Connection) -> None:
+    """Remove all views that exist, before the tables under them change."""
+    for name in view_statements(connection.dialect.name):
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+
+
+def _lines(columns: Sequence[str]) -> str:
+    return ",\n  ".join(columns)
+
+
+def _field(name: str, kind: str, dialect: str) -> str:
+    if dialect == "postgresql":
+        value = f"(CAST(runs.spec AS jsonb) ->> '{name}')"
+        if kind == "number":
+            return f"CAST({value} AS double precision)"
+    else:
+        value = f"json_extract(runs.spec, '$.{name}')"
+    if kind == "list":  # [64,32] reads 64,32 and [] none, as on the command line
+        bare = f"replace(trim({value}, '[]'), ' ', '')"
+        return f"CASE {value} WHEN '[]' THEN 'none' ELSE {bare} END"
+    return value
+
+
+def _tags(dialect: str) -> str:
+    if dialect == "postgresql":
+        return "(SELECT string_agg(tag, ',' ORDER BY tag) FROM tags WHERE run_id = runs.id)"
+    ordered = "SELECT tag FROM tags WHERE run_id = runs.id ORDER BY tag"
+    return f"(SELECT group_concat(tag, ',') FROM ({ordered}))"
+
+
+def _nonfinite(table: str, flagged: Sequence[str]) -> str:
+    """Return SQL for text such as ``train_loss=nan val_loss=+inf``, NULL where all is finite."""
+    words = []
+    for index, column in enumerate(flagged):
+        cases = " ".join(f"WHEN {key} THEN '{column}={word} '" for key, word in MEANINGS.items())
+        words.append(f"CASE ({table}.flags >> {2 * index}) & 3 {cases} ELSE '' END")
+    return f"CASE WHEN {table}.flags <> 0 THEN trim({' || '.join(words)}) END"

@@ -1,0 +1,365 @@
+"""The arrays of one training, and the calls of the native loop that work on them.
+
+A :class:`Trainer` owns parameters, optimizer state, buffers and the loop's counters. It hands them
+to the native loop for a number of mini-batches at a time, once for each rank, and turns what
+comes back into curve rows and checkpoints. It knows nothing of time, files or printing.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data import Dataset
+from nncli.environment import available_cores
+from nncli.errors import UsageError
+from nncli.events import Checkpoint, CurveRow
+from nncli.kernels import control as c
+from nncli.kernels import hyper as h
+from nncli.kernels.activations import ACTIVATIONS
+from nncli.kernels.assemble import Assembly, Parts
+from nncli.kernels.losses import LOSSES
+from nncli.kernels.network import Buffers, Network, Rows
+from nncli.kernels.optimizers import OPTIMIZERS
+from nncli.model import Model
+from nncli.spec import Spec, schedule_numbers
+
+#: Rows that inference and validation take at a time.
+INFERENCE_ROWS = 256
+
+#: Rows of the curve that one call of the loop can write.
+CURVE_CAPACITY = 4096
+
+#: Operations of an update below which a second thread costs more than it brings.
+THREADED_FLOPS = 3_000_000
+
+
+def parts_of(spec: Spec, model: Model, dataset: Dataset) -> Parts:
+    """Return the names of the kernels that a run of a resolved spec needs."""
+    assert spec.out_act is not None and spec.loss is not None and spec.task is not None
+    return Parts(
+        dtype=spec.dtype,
+        storage=dataset.rows.dtype.name,
+        activations=model.hidden_activations,
+        output=spec.out_act,
+        loss=spec.loss,
+        optimizer=spec.opt,
+        task=spec.task,
+    )
+
+
+def threads_for(spec: Spec, model: Model, rows: int) -> int:
+    """Return the number of threads: as asked, else all cores for updates that are worth it."""
+    if spec.threads is not None:
+        return spec.threads
+    if model.update_flops(rows) < THREADED_FLOPS:
+        return 1
+    return available_cores()
+
+
+def memory_needed(spec: Spec, model: Model, dataset: Dataset, threads: int) -> int:
+    """Return the bytes that a :class:`Trainer` allocates, to be checked before it does."""
+    itemsize = np.dtype(spec.dtype).itemsize
+    slots = OPTIMIZERS[spec.opt].slots
+    parameters = model.parameters * (3 + slots)
+    a_row = dataset.width + 2 * dataset.outputs + 4 * model.units
+    rows = _batch_rows(spec, dataset) + threads * INFERENCE_ROWS
+    indices = 8 * len(dataset.train)
+    return itemsize * (parameters + rows * a_row) + indices
+
+
+def _batch_rows(spec: Spec, dataset: Dataset) -> int:
+    rows = len(dataset.train)
+    return rows if spec.batch_size == "full" else min(int(spec.batch_size), rows)
+
+
+def make_buffers(model: Model, dataset: Dataset, rows: int, dtype: str, dropout: bool) -> Buffers:
+    """Allocate the scratch for mini-batches of up to ``rows`` rows.
+
+    Activations overwrite weighted sums in place unless a backward kernel needs both, except in
+    the output layer, whose activations have a place of their own.
+    """
+    def flat() -> NDArray[Any]:
+        return np.empty(rows * model.units, dtype)
+
+    keep_sums = any(ACTIVATIONS[name].needs_input for name in model.hidden_activations)
+    a = flat()
+    return Buffers(
+        x=np.empty((rows, dataset.width), dtype),
+        y=np.empty((rows, dataset.outputs), dtype),
+        p=np.empty((rows, dataset.outputs), dtype),
+        z=flat() if keep_sums else a,
+        a=a,
+        h=flat() if dropout else a,
+        d=flat(),
+    )
+
+
+def read_only_bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return stored rows (n, width) as the bytes (n, row_bytes) that the gather kernels read."""
+    view = np.ascontiguousarray(rows).view(np.uint8).view()
+    view.flags.writeable = False
+    return view
+
+
+def stored_rows(dataset: Dataset, dtype: str) -> Rows:
+    """Return the data set as the kernels take it."""
+    targets = np.ascontiguousarray(dataset.targets, dtype).view()
+    targets.flags.writeable = False
+    return Rows(
+        stored=read_only_bytes(dataset.rows),
+        targets=targets,
+        shift=np.ascontiguousarray(dataset.shift, dtype),
+        scale=np.ascontiguousarray(dataset.scale, dtype),
+    )
+
+
+def frozen_index(index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return an index array as the kernels take it: int64 and read-only."""
+    view = np.ascontiguousarray(index, np.int64).view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean loss and metric of a split."""
+
+    loss: float
+    metric: float
+
+
+class Trainer:
+    """One training, from fresh parameters or from a checkpoint.
+
+    ``spec`` is resolved. Raises UsageError if a checkpoint is of another network.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        model: Model,
+        dataset: Dataset,
+        assembly: Assembly,
+        threads: int,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.spec, self.model, self.dataset = spec, model, dataset
+        self.assembly, self.threads = assembly, threads
+        rng = np.random.default_rng(spec.seed)
+        key = int(rng.integers(0, 2**63))
+        theta = model.initialize(rng, spec.init, spec.dtype)
+        self.best_theta = theta.copy()
+        self._d_theta = np.zeros_like(theta)
+        self.state = np.zeros((max(1, OPTIMIZERS[spec.opt].slots), theta.size), spec.dtype)
+        self._network = Network(model.table(), theta, np.zeros(1, spec.dtype))
+        self._rows = stored_rows(dataset, spec.dtype)
+        self._train = frozen_index(dataset.train)
+        self._validation = frozen_index(dataset.val)
+        self._order = np.empty(len(dataset.train), np.int64)
+        dropout = spec.dropout > 0
+        batch = _batch_rows(spec, dataset)
+        self._buffers = make_buffers(model, dataset, batch, spec.dtype, dropout)
+        self._own_buffers = [
+            make_buffers(model, dataset, INFERENCE_ROWS, spec.dtype, False) for _ in range(threads)
+        ]
+        self._metric_weights = metric_weights(dataset, spec)
+        self._control, self._numbers = _settings(spec, batch, key)
+        self._hyper = _hyper(spec)
+        self._sums = np.zeros((threads, c.SUM_COLUMNS))
+        self._curve = np.empty((CURVE_CAPACITY, c.CURVE_COLUMNS))
+        self._counter = np.zeros(1, np.int64)
+        if checkpoint is not None:
+            self._restore(checkpoint)
+
+    @property
+    def theta(self) -> NDArray[Any]:
+        """Return the parameters as they are now, (parameters,)."""
+        theta: NDArray[Any] = self._network.theta
+        return theta
+
+    @property
+    def batches(self) -> int:
+        """Return the number of mini-batches of an epoch."""
+        return -(-len(self._train) // int(self._control[c.BATCH]))
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of completed epochs."""
+        return int(self._control[c.EPOCH])
+
+    @property
+    def position(self) -> int:
+        """Return the number of completed mini-batches of the current epoch."""
+        return int(self._control[c.POSITION])
+
+    @property
+    def updates(self) -> int:
+        """Return the number of completed updates."""
+        return int(self._control[c.UPDATE])
+
+    @property
+    def best_epoch(self) -> int:
+        """Return the epoch of the best parameters, or 0 before the first."""
+        return int(self._control[c.BEST_EPOCH])
+
+    @property
+    def status(self) -> str:
+        """Return ``running``, ``completed``, ``early_stopped`` or ``diverged``."""
+        names = {c.COMPLETED: "completed", c.STOPPED_EARLY: "early_stopped", c.DIVERGED: "diverged"}
+        return names.get(int(self._control[c.STATUS]), "running")
+
+    def advance(self, budget: int) -> list[tuple[float, ...]]:
+        """Train for up to ``budget`` mini-batches; return the rows written to the curve.
+
+        Rows have the columns of :mod:`nncli.kernels.control`.
+        """
+        self._control[c.CURVE_ROWS] = 0
+        self._counter[0] = 0
+        helpers = [
+            threading.Thread(target=self._call, args=(rank, budget), daemon=True)
+            for rank in range(1, self.threads)
+        ]
+        for helper in helpers:
+            helper.start()
+        self._call(0, budget)
+        for helper in helpers:
+            helper.join()
+        rows = self._curve[: self._control[c.CURVE_ROWS]].tolist()
+        if self.status == "diverged" and not (rows and rows[-1][c.CURVE_EPOCH] == self.epoch):
+            rows.append(self._diverged_row())
+        return rows
+
+    def _call(self, rank: int, budget: int) -> None:
+        self.assembly.train(
+            *(rank, self.threads, budget),
+            *(self._network, self._d_theta, self.state, self.best_theta),
+            *(self._rows, self._train, self._validation, self._order),
+            *(self._buffers, self._own_buffers[rank], self.assembly.functions),
+            *(self._metric_weights, self._hyper, self._control, self._numbers),
+            *(self._sums, self._curve, self._counter),
+        )
+
+    def _diverged_row(self) -> list[float]:
+        """Return a row for the epoch in which the loss ceased to be a number."""
+        row = [float("nan")] * c.CURVE_COLUMNS
+        row[c.CURVE_EPOCH] = self.epoch + 1
+        row[c.CURVE_TRAIN_LOSS] = self._numbers[c.LOSS_SUM]
+        row[c.CURVE_RATE] = self._hyper[h.RATE]
+        row[c.CURVE_UPDATES] = self.updates
+        return row
+
+    def curve_row(self, row: list[float] | tuple[float, ...], seconds: float) -> CurveRow:
+        """Name the columns of a row of the curve; ``seconds`` of training passed before it."""
+        classifies = self.spec.task != "regression"
+        validated = len(self._validation) > 0
+        train, val = row[c.CURVE_TRAIN_METRIC], row[c.CURVE_VAL_METRIC]
+        return CurveRow(
+            epoch=int(row[c.CURVE_EPOCH]),
+            train_loss=row[c.CURVE_TRAIN_LOSS],
+            val_loss=row[c.CURVE_VAL_LOSS] if validated else None,
+            train_accuracy=train if classifies else None,
+            val_accuracy=val if classifies and validated else None,
+            train_rmse=None if classifies else train,
+            val_rmse=None if classifies or not validated else val,
+            lr=row[c.CURVE_RATE],
+            grad_norm=row[c.CURVE_GRADIENT_NORM],
+            seconds=seconds,
+            updates=int(row[c.CURVE_UPDATES]),
+        )
+
+    def evaluate(self, index: NDArray[np.int64], theta: NDArray[Any]) -> Evaluation:
+        """Return the loss and the metric of stored rows ``index`` under ``theta``."""
+        network = Network(self._network.layers, theta, self._network.constants)
+        count = len(index)
+        loss, metric = self.assembly.evaluate(
+            *(network, self._rows, self._own_buffers[0], self.assembly.functions),
+            *(bool(self._control[c.FUSED]), frozen_index(index), 0, count),
+            *(self._metric_weights, self._counter),
+        )
+        mean = metric / count
+        return Evaluation(loss / count, mean if self.spec.task != "regression" else mean**0.5)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return a copy of all that this training has come to."""
+        return Checkpoint(
+            epoch=self.epoch,
+            best_epoch=self.best_epoch,
+            arrays={
+                "theta": self.theta.copy(),
+                "best_theta": self.best_theta.copy(),
+                "state": self.state.copy(),
+            },
+            position={
+                "control": self._control.tolist(),
+                # as hexadecimal text a float keeps every bit, and infinity fits into JSON
+                "numbers": [float(each).hex() for each in self._numbers],
+            },
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.arrays["theta"].shape != self.theta.shape:
+            raise UsageError(
+                f"the checkpoint has {checkpoint.arrays['theta'].size} parameters and this "
+                f"network {self.theta.size}: resume with the run's own spec"
+            )
+        self.theta[:] = checkpoint.arrays["theta"]
+        self.best_theta[:] = checkpoint.arrays["best_theta"]
+        self.state[:] = checkpoint.arrays["state"]
+        control = np.array(checkpoint.position["control"], np.int64)
+        numbers = [float.fromhex(each) for each in checkpoint.position["numbers"]]
+        self._control[c.KEY :] = control[c.KEY :]
+        self._numbers[c.LOSS_SUM :] = numbers[c.LOSS_SUM :]
+        self._control[c.ORDERED] = 0
+        if self.epoch < self._control[c.EPOCHS]:
+            self._control[c.STATUS] = c.RUNNING
+
+
+def metric_weights(dataset: Dataset, spec: Spec) -> NDArray[Any]:
+    """Return what the metric kernel weighs outputs by: see :mod:`nncli.kernels.metrics`."""
+    if spec.task == "regression":
+        scale = np.broadcast_to(dataset.preprocessing.target_scale, (dataset.outputs,))
+        return np.ascontiguousarray(scale, spec.dtype)
+    return np.full(dataset.outputs, 0.5, spec.dtype)
+
+
+def _settings(spec: Spec, batch: int, key: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    assert spec.loss is not None and spec.lr is not None
+    control = np.zeros(c.CONTROL_SIZE, np.int64)
+    control[c.EPOCHS] = spec.epochs
+    control[c.BATCH] = batch
+    control[c.PATIENCE] = spec.early_stop or 0
+    control[c.LOG_EVERY] = spec.log_every
+    control[c.FUSED] = LOSSES[spec.loss].fused
+    control[c.CLASSIFIES] = spec.task != "regression"
+    control[c.KEY] = key
+    numbers = np.zeros(c.NUMBERS_SIZE)
+    numbers[c.RATE] = spec.lr
+    numbers[c.DROPOUT] = spec.dropout
+    numbers[c.WARMUP] = spec.warmup
+    numbers[c.SCHEDULE : c.SCHEDULE + 3] = schedule_numbers(spec.schedule)
+    numbers[c.BEST_LOSS] = numbers[c.PLATEAU_BEST] = np.inf
+    numbers[c.PLATEAU_FACTOR] = 1.0
+    return control, numbers
+
+
+def _hyper(spec: Spec) -> NDArray[np.float64]:
+    hyper = np.zeros(h.SIZE)
+    for place, value in (
+        (h.MOMENTUM, spec.momentum),
+        (h.RHO, spec.rho),
+        (h.BETA1, spec.beta1),
+        (h.BETA2, spec.beta2),
+        (h.EPS, spec.eps),
+        (h.EPS_INSIDE, spec.eps_inside),
+        (h.BIAS_CORRECTION, h.BIAS_CORRECTIONS[spec.bias_correction]),
+        (h.WEIGHT_DECAY, spec.weight_decay),
+        (h.L1, spec.l1),
+        (h.CLIP_NORM, spec.clip_norm),
+    ):
+        hyper[place] = value or 0.0
+    return hyper

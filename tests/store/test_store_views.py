@@ -1,0 +1,64 @@
+"""The views that people query, through SQLite's own module as they would."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from conftest import a_curve, a_run
+
+from nncli.store import RunStore, Summary
+from nncli.store.views import SPEC_FIELDS
+
+
+def query(path: Path, sql: str) -> list[dict[str, Any]]:
+    with sqlite3.connect(path) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql)]
+
+
+def test_flat_runs_have_the_spec_as_columns(store: RunStore, path: Path) -> None:
+    spec: dict[str, Any] = {
+        name: {"text": "x", "number": 0.5, "list": [64, 32]}[kind]
+        for name, kind in SPEC_FIELDS.items()
+    }
+    run_id = store.create_run(a_run(name="n", tags=("b", "a"), spec=json.dumps(spec)))
+    store.finish_run(run_id, "completed", a_curve(1, 5), summary=Summary(best_epoch=4))
+    (row,) = query(path, "SELECT * FROM runs_flat")
+    assert {name: row[name] for name in SPEC_FIELDS} == spec | {"hidden": "64,32"}
+    assert (row["id"], row["name"], row["status"], row["tags"]) == (run_id, "n", "completed", "a,b")
+    assert (row["epochs"], row["train_loss"], row["best_epoch"]) == (5, 0.2, 4)
+    assert row["nonfinite"] is None
+
+
+def test_a_spec_without_hidden_layers_or_fields(store: RunStore, path: Path) -> None:
+    store.create_run(a_run(spec='{"hidden":[],"batch_size":32,"lr":0.001}'))
+    store.create_run(a_run(spec="{}"))
+    first, second = query(path, "SELECT * FROM runs_flat ORDER BY id")
+    assert (first["hidden"], first["batch_size"], first["lr"]) == ("none", 32, 0.001)
+    assert (second["hidden"], second["lr"], second["tags"]) == (None, None, None)
+
+
+def test_curves_name_their_run_and_what_is_not_finite(store: RunStore, path: Path) -> None:
+    run_id = store.create_run(a_run(name="n"))
+    curve = a_curve(1, 2)
+    curve["train_loss"] = [0.5, np.nan]
+    curve["grad_norm"] = [1.0, -np.inf]
+    store.finish_run(run_id, "diverged", curve, summary=Summary(val_loss=np.inf))
+    first, second = query(path, "SELECT * FROM curves ORDER BY epoch")
+    assert (first["run_id"], first["name"], first["epoch"], first["seed"]) == (run_id, "n", 1, 3)
+    assert (first["train_loss"], first["nonfinite"]) == (0.5, None)
+    assert (second["train_loss"], second["nonfinite"]) == (None, "train_loss=nan grad_norm=-inf")
+    (row,) = query(path, "SELECT nonfinite FROM runs_flat")
+    assert row["nonfinite"] == "train_loss=nan val_loss=+inf"
+
+
+def test_a_curve_is_found_without_scanning_the_others(store: RunStore, path: Path) -> None:
+    store.create_run(a_run())
+    plan = query(path, "EXPLAIN QUERY PLAN SELECT * FROM curves WHERE run_id = 1")
+    details = " ".join(step["detail"] for step in plan)
+    assert "SEARCH epochs USING PRIMARY KEY" in details
+    assert "SCAN" not in details
