@@ -12,7 +12,7 @@ from typing import Any
 
 from numba import types
 
-from nncli.kernels import blas, forward, loop
+from nncli.kernels import forward, loop
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.gather import GATHERS
 from nncli.kernels.jit import compile_lock, compiled, first_class, is_cached
@@ -24,7 +24,6 @@ from nncli.kernels.network import (
     INDICES,
     INTEGERS,
     NUMBERS,
-    TABLE,
     Functions,
     Types,
     types_of,
@@ -50,19 +49,24 @@ class Parts:
 
     def key(self) -> str:
         """Return a file name that stands for this set of parts."""
-        return "-".join(
-            (self.dtype, self.storage, *self.activations, self.output, self.loss, self.optimizer)
-            + (self.task,)
-        )
+        names = (self.output, self.loss, self.optimizer, self.task)
+        return "-".join((self.dtype, self.storage, *self.activations, *names))
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """Native functions that fit each other: the loop, inference and the filled slots."""
+    """The native functions that training needs: the loop, evaluation and the filled slots."""
 
     functions: Functions
     train: Callable[..., None]
     evaluate: Callable[..., tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The native functions that predictions need."""
+
+    functions: Functions
     predict: Callable[..., None]
 
 
@@ -73,7 +77,6 @@ def is_compiled(parts: Parts) -> bool:
 
 def assemble(parts: Parts) -> Assembly:
     """Load or compile what ``parts`` need."""
-    blas.bind()
     with compile_lock(parts.key()):
         kinds = types_of(parts.dtype)
         functions = _fill_slots(parts, kinds)
@@ -81,8 +84,15 @@ def assemble(parts: Parts) -> Assembly:
             functions=functions,
             train=compiled(loop.train, *_train_signature(kinds)),
             evaluate=compiled(forward.evaluate, *_evaluate_signature(kinds)),
-            predict=compiled(forward.predict, *_predict_signature(kinds)),
         )
+
+
+def assemble_inference(parts: Parts) -> Inference:
+    """Load or compile what predictions of ``parts`` need; the training loop is left alone."""
+    with compile_lock("predict-" + parts.key()):
+        kinds = types_of(parts.dtype)
+        predict = compiled(forward.predict, *_predict_signature(kinds))
+        return Inference(_fill_slots(parts, kinds), predict)
 
 
 def _fill_slots(parts: Parts, kinds: Types) -> Functions:
@@ -139,4 +149,4 @@ def _predict_signature(kinds: Types) -> tuple[Any, ...]:
     )
 
 
-__all__ = ["TABLE", "Assembly", "Parts", "assemble"]
+__all__ = ["Assembly", "Inference", "Parts", "assemble", "assemble_inference", "is_compiled"]

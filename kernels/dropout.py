@@ -13,6 +13,7 @@ import numpy as np
 from nncli.kernels.jit import kernel
 from nncli.kernels.random import mix
 
+
 @kernel
 def dropout_forward(a, h, key, rate, start, stop):
     """Write ``h = a * mask / (1 - rate)`` for columns ``[start, stop)`` of (rows, units)."""

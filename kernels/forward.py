@@ -17,8 +17,8 @@ from nncli.kernels.network import ACTIVATION, BIAS, FAN_OUT, UNITS_BEFORE, WEIGH
 from nncli.kernels.random import derive
 from nncli.kernels.threads import barrier, share
 
-#: Units are shared out in groups of this many: one cache line of float32.
-UNIT_GRAIN = 16
+#: Units are shared out in groups of this many: two cache lines of float32, a tile's width.
+UNIT_GRAIN = 32
 
 
 @kernel
@@ -41,11 +41,12 @@ def activate(forward, z, a, constants, start, stop):
 
 @kernel
 def hidden_forward(
-    rank, ranks, network, buffers, functions, count, rate, key, counter, meeting
+    rank, ranks, network, buffers, panel, functions, count, rate, key, counter, meeting
 ):
     """Fill ``z``, ``a`` and ``h`` of all hidden layers for the first ``count`` rows of ``x``.
 
-    ``rate`` is the share of units to drop, 0 for none, and ``key`` the masks' key. Returns the number of the last barrier.
+    ``rate`` is the share of units to drop, 0 for none, and ``key`` the masks' key. Returns the
+    number of the last barrier.
     """
     layers, capacity = network.layers, buffers.x.shape[0]
     inputs = buffers.x[:count]
@@ -56,7 +57,7 @@ def hidden_forward(
         h = layer_of(buffers.h, layers, layer, capacity, count)
         start, stop = share(layers[layer, FAN_OUT], rank, ranks, UNIT_GRAIN)
         weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
-        dense_forward(inputs, network.theta, weights, bias, z, first_row, count, start, stop)
+        dense_forward(inputs, network.theta, weights, bias, z, first_row, count, start, stop, panel)
         function = functions.hidden_forward[layers[layer, ACTIVATION]]
         activate(function, z, a, network.constants, start, stop)
         if rate > 0.0:
@@ -70,7 +71,9 @@ def hidden_forward(
 
 
 @kernel
-def output_and_loss(network, buffers, functions, fused, count, start, stop, scale, dropped):
+def output_and_loss(
+    network, buffers, panel, functions, fused, count, start, stop, scale, dropped
+):
     """Compute ``z``, ``p``, loss and gradient ``d`` of the output layer for rows [start, stop).
 
     ``d`` becomes ``scale * dL/dz``. Returns the sum of the losses of those rows.
@@ -85,7 +88,7 @@ def output_and_loss(network, buffers, functions, fused, count, start, stop, scal
     outputs = layers[last, FAN_OUT]
     weights, bias = layers[last, WEIGHTS], layers[last, BIAS]
     first_unit = np.int64(0)
-    dense_forward(inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs)
+    dense_forward(inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs, panel)
     z, d = z[start:stop], d[start:stop]
     p, y = buffers.p[start:stop], buffers.y[start:stop]
     if fused:
@@ -114,17 +117,18 @@ def predict(network, rows, buffers, functions, index, start, stop, counter, pred
     last = layers.shape[0] - 1
     weights, bias, outputs = layers[last, WEIGHTS], layers[last, BIAS], layers[last, FAN_OUT]
     none, one, key, keep, _ = _alone()
+    panel = buffers.panel
     for first in range(start, stop, capacity):
         count = min(capacity, stop - first)
-        functions.gather(
-            rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x
+        functions.gather(rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x)
+        hidden_forward(
+            none, one, network, buffers, panel, functions, count, keep, key, counter, none
         )
-        hidden_forward(none, one, network, buffers, functions, count, keep, key, counter, none)
         inputs = buffers.x[:count]
         if last > 0:
             inputs = layer_of(buffers.a, layers, last - 1, capacity, count)
         z = layer_of(buffers.z, layers, last, capacity, count)
-        dense_forward(inputs, network.theta, weights, bias, z, none, count, none, outputs)
+        dense_forward(inputs, network.theta, weights, bias, z, none, count, none, outputs, panel)
         p = predictions[first : first + count]
         functions.output_forward(z.reshape(z.size), p.reshape(p.size), network.constants, outputs)
 
@@ -135,15 +139,16 @@ def evaluate(network, rows, buffers, functions, fused, index, start, stop, metri
     capacity = buffers.x.shape[0]
     loss = metric = 0.0
     none, one, key, keep, dropped = _alone()
+    panel = buffers.panel
     for first in range(start, stop, capacity):
         count = min(capacity, stop - first)
-        functions.gather(
-            rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x
-        )
+        functions.gather(rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x)
         gather_targets(rows.targets, index, first, 0, count, buffers.y)
-        hidden_forward(none, one, network, buffers, functions, count, keep, key, counter, none)
+        hidden_forward(
+            none, one, network, buffers, panel, functions, count, keep, key, counter, none
+        )
         loss += output_and_loss(
-            network, buffers, functions, fused, count, none, count, 1.0, dropped
+            network, buffers, panel, functions, fused, count, none, count, 1.0, dropped
         )
         metric += functions.metric(buffers.p[:count], buffers.y[:count], metric_weights)
     return loss, metric

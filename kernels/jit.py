@@ -95,7 +95,7 @@ def _dispatcher(function: Callable[..., Any], role: Role) -> Any:
     warnings.filterwarnings("ignore", category=numba.core.errors.NumbaExperimentalFeatureWarning)
     code = function.__code__
     names = dict(function.__globals__)
-    for name in {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}:
+    for name in _globals_of(code):
         if getattr(names.get(name), "__nncli_kernel__", False):
             names[name] = native(names[name], Role.INNER)
     copy = types.FunctionType(code, names, function.__name__)
@@ -116,6 +116,11 @@ def _dispatcher(function: Callable[..., Any], role: Role) -> Any:
         return numba.njit(**options)(copy)
     finally:
         numba.config.CACHE_DIR = previous
+
+
+def _globals_of(code: types.CodeType) -> set[str]:
+    """Return the global names that a function reads."""
+    return {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}
 
 
 def compiled(function: Callable[..., Any], *arguments: Any, role: Role = Role.ENTRY) -> Any:

@@ -76,8 +76,8 @@ from nncli.kernels.hyper import RATE as HYPER_RATE
 from nncli.kernels.jit import kernel
 from nncli.kernels.network import ACTIVATION, BIAS, FAN_IN, FAN_OUT, WEIGHTS
 from nncli.kernels.random import derive, shuffle
-from nncli.kernels.schedules import rate_factor
 from nncli.kernels.schedules import PLATEAU as PLATEAU_SCHEDULE
+from nncli.kernels.schedules import rate_factor
 from nncli.kernels.threads import barrier, share
 
 
@@ -117,6 +117,7 @@ def train(
     batches = (samples + batch - 1) // batch
     whole = batches == 1
     dropout, fused = numbers[DROPOUT], control[FUSED] == 1
+    panel = own_buffers.panel
     meeting = 0
     for turn in range(budget):
         position, update, epoch = control[POSITION], control[UPDATE], control[EPOCH]
@@ -139,10 +140,10 @@ def train(
 
         key = derive(derive(control[KEY], epoch), position)
         meeting = hidden_forward(
-            rank, ranks, network, buffers, functions, count, dropout, key, counter, meeting,
+            rank, ranks, network, buffers, panel, functions, count, dropout, key, counter, meeting,
         )  # fmt: skip
         sums[rank, SUM_LOSS] = output_and_loss(
-            network, buffers, functions, fused, count, row_start, row_stop, 1.0 / count,
+            network, buffers, panel, functions, fused, count, row_start, row_stop, 1.0 / count,
             dropout > 0.0,
         )  # fmt: skip
         sums[rank, SUM_METRIC] = functions.metric(
@@ -175,8 +176,8 @@ def train(
             control[POSITION] = position + 1
 
         meeting = backward(
-            rank, ranks, network, d_theta, buffers, functions, count, dropout, key, counter,
-            meeting,
+            rank, ranks, network, d_theta, buffers, panel, functions, count, dropout, key,
+            counter, meeting,
         )  # fmt: skip
 
         last = position == batches - 1
@@ -239,7 +240,8 @@ def begin_epoch(train_index, order, whole, control, numbers):
 
 @kernel
 def backward(
-    rank, ranks, network, d_theta, buffers, functions, count, dropout, key, counter, meeting,
+    rank, ranks, network, d_theta, buffers, panel, functions, count, dropout, key, counter,
+    meeting,
 ):  # fmt: skip
     """Propagate the output layer's ``d`` down to the first layer and fill ``d_theta``."""
     layers, capacity = network.layers, buffers.x.shape[0]
@@ -248,20 +250,19 @@ def backward(
         d_z = layer_of(buffers.d, layers, layer, capacity, count)
         start, stop = share(layers[layer, FAN_IN], rank, ranks, UNIT_GRAIN)
         if layer == 0:
-            dense_backward_parameters(
-                buffers.x[:count], d_z, d_theta, weights, bias, start, stop
-            )
+            inputs = buffers.x[:count]
+            dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
         else:
             below = layer - 1
             z = layer_of(buffers.z, layers, below, capacity, count)
             a = layer_of(buffers.a, layers, below, capacity, count)
             d = layer_of(buffers.d, layers, below, capacity, count)
-            dense_backward_input(d_z, network.theta, weights, d, start, stop)
+            dense_backward_input(d_z, network.theta, weights, d, start, stop, panel)
             inputs = a
             if dropout > 0.0:
                 inputs = layer_of(buffers.h, layers, below, capacity, count)
                 dropout_backward(d, derive(key, below), dropout, start, stop)
-            dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop)
+            dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
             function = functions.hidden_backward[layers[below, ACTIVATION]]
             activate_backward(function, z, a, d, network.constants, start, stop)
         meeting += 1

@@ -48,11 +48,11 @@ class Rows(NamedTuple):
 class Buffers(NamedTuple):
     """Scratch for one mini-batch of up to ``x.shape[0]`` rows.
 
-    ``x`` (rows, width), ``y`` and ``p`` (rows, outputs): inputs, targets, predictions. ``z``, ``a``,
-    ``h``, ``d`` are flat; layer l's part is (rows, fan_out) at ``x.shape[0] * UNITS_BEFORE``:
+    ``x`` (rows, width), ``y`` and ``p`` (rows, outputs): inputs, targets, predictions. ``z``,
+    ``a``, ``h``, ``d`` are flat; layer l's part is (rows, fan_out) at ``rows * UNITS_BEFORE``:
     weighted sums, activations, activations after dropout, gradients. They share memory where a
     network allows it: ``z`` with ``a`` where no backward kernel needs z, ``h`` with ``a``
-    where nothing is dropped.
+    where nothing is dropped. ``panel`` is scratch for the products.
     """
 
     x: Any
@@ -62,6 +62,7 @@ class Buffers(NamedTuple):
     a: Any
     h: Any
     d: Any
+    panel: Any
 
 
 class Functions(NamedTuple):
@@ -149,6 +150,6 @@ def types_of(dtype: str) -> Types:
         update=update,
         network=types.NamedTuple([TABLE, vector, vector], Network),
         rows=types.NamedTuple([stored, constant_matrix, vector, vector], Rows),
-        buffers=types.NamedTuple([matrix, matrix, matrix, vector, vector, vector, vector], Buffers),
+        buffers=types.NamedTuple([matrix, matrix, matrix, vector, vector, vector, vector, vector], Buffers),
         functions=functions,
     )

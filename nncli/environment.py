@@ -1,7 +1,7 @@
 """Where a run was made: code version, package versions, processor.
 
-Recorded with every run, so that a result can be traced to what produced it. Nothing here raises: what
-cannot be found out is left out.
+Recorded with every run, so that a result can be traced to what produced it. Nothing here raises:
+what cannot be found out is left out.
 """
 
 from __future__ import annotations
@@ -18,23 +18,11 @@ def package_versions() -> dict[str, str]:
     from nncli import __version__
 
     found = {"python": platform.python_version(), "nncli": __version__}
-    for name in ("numpy", "numba", "llvmlite", "scipy"):
+    for name in ("numpy", "numba", "llvmlite"):
         version = getattr(sys.modules.get(name), "__version__", None)
         if version:
             found[name] = str(version)
-    blas = blas_name()
-    return {**found, "blas": blas} if blas else found
-
-
-def blas_name() -> str | None:
-    """Return the loaded BLAS with version and processor type: ``openblas 0.3.30 SkylakeX``."""
-    from threadpoolctl import threadpool_info
-
-    for each in threadpool_info():
-        if each["user_api"] == "blas":
-            parts = (each["internal_api"], each.get("version"), each.get("architecture"))
-            return " ".join(str(part) for part in parts if part)
-    return None
+    return found
 
 
 def git_state(folder: Path | None = None) -> tuple[str | None, bool | None]:

@@ -25,7 +25,7 @@ class CurveRow:
     train_rmse: float | None
     val_rmse: float | None
     lr: float
-    grad_norm: float
+    grad_norm: float | None
     seconds: float  #: of training since the run's start, exact to one call of the loop
     updates: int
 

@@ -20,7 +20,7 @@ from nncli.environment import git_state, package_versions, processor
 from nncli.errors import DataError, StoreError, UsageError
 from nncli.events import Compiling, CurveRow, Event, Finished, Progress, Saved, Started
 from nncli.model import Model
-from nncli.runner import check_memory, run
+from nncli.runner import METRICS, check_memory, run
 from nncli.spec import Spec, resolve
 from nncli.store import Curve, NewRun, Run, RunStore, Summary
 from nncli.trainer import threads_for
@@ -103,9 +103,7 @@ class Result:
         return {**found, "spec": self.spec.to_json()}
 
 
-def plan(
-    spec: Spec, *, progress: Callable[[str, float | None], None] | None = None
-) -> Plan:
+def plan(spec: Spec, *, progress: Callable[[str, float | None], None] | None = None) -> Plan:
     """Load the data, make the open choices and check the memory; nothing is trained.
 
     Raises DataError for the data and UsageError for options that contradict each other.
@@ -336,9 +334,7 @@ class _Recorder:
         if not rows:
             return None
         names = [each.name for each in fields(CurveRow)]
-        columns = {name: [getattr(row, name) for row in rows] for name in names}
-        # a column is measured in every row of a run or in none
-        return Curve.of({name: each for name, each in columns.items() if None not in each})
+        return Curve.of({name: _column([getattr(row, name) for row in rows]) for name in names})
 
     def _models(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
         if self.plan.spec.save == "none":
@@ -358,14 +354,14 @@ class _Recorder:
             "train": event.train_seconds,
             "total": time.perf_counter() - self._began + self.plan.data_seconds,
         }
-        summary = Summary(
-            epochs=checkpoint.epoch,
-            best_epoch=checkpoint.best_epoch or None,
-            **{f"best_{name}": value for name, value in best.items() if name != "epoch"},
+        values: dict[str, Any] = {
+            "epochs": checkpoint.epoch,
+            "best_epoch": checkpoint.best_epoch or None,
+            "samples_per_second": event.samples_per_second,
             **event.test,
+            **{f"best_{name}": value for name, value in best.items() if name != "epoch"},
             **{f"seconds_{name}": value for name, value in seconds.items()},
-            samples_per_second=event.samples_per_second,
-        )
+        }
         last, best_model = self._models(checkpoint)
         self.runs.finish_run(
             self.run_id,
@@ -373,7 +369,7 @@ class _Recorder:
             curve,
             last=last,
             best=best_model,
-            summary=summary,
+            summary=Summary(**values),
             error=event.message,
         )
         self.result = Result(
@@ -392,11 +388,24 @@ class _Recorder:
         )
 
 
+def _column(values: list[Any]) -> Any:
+    """Return a column as the store takes it, ``None`` as not measured."""
+    measured = [value is not None for value in values]
+    if all(measured):
+        return values
+    if not any(measured):
+        return None
+    import numpy as np
+
+    numbers = [np.nan if value is None else value for value in values]
+    return np.ma.array(numbers, mask=[not each for each in measured])
+
+
 def _best_of(curve: Curve, epoch: int) -> dict[str, float]:
     """Return the row of an epoch out of a stored curve as a run's best metrics."""
     place = curve["epoch"] == epoch
     found: dict[str, float] = {"epoch": epoch}
-    for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rmse", "val_rmse"):
+    for name in METRICS:
         if curve.measured[name][place].any():
             found[name] = float(curve[name][place][0])
     return found

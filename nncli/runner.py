@@ -34,6 +34,9 @@ from nncli.trainer import (
     threads_for,
 )
 
+#: The losses and metrics of a curve row.
+METRICS = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rmse", "val_rmse")
+
 #: Seconds between two looks up from the native loop.
 GLANCE = 0.05
 
@@ -68,8 +71,6 @@ def run(
     ``stop`` is asked about every 50 ms; once it is true the run ends as ``interrupted``.
     ``seconds_before`` is the training time that a resumed run has behind it.
     """
-    from threadpoolctl import threadpool_limits
-
     from nncli.kernels.assemble import assemble, is_compiled
 
     model = Model.of(spec, dataset.width, dataset.outputs)
@@ -81,15 +82,12 @@ def run(
     assembly = assemble(parts)
     rows = len(dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
     threads = threads_for(spec, model, rows)
-    with threadpool_limits(1, user_api="blas"):  # ranks share the cores; BLAS must not as well
-        trainer = Trainer(spec, model, dataset, assembly, threads, checkpoint)
-        yield Started(model.parameters, threads, time.perf_counter() - began)
-        yield from _train(trainer, seconds_before, stop)
+    trainer = Trainer(spec, model, dataset, assembly, threads, checkpoint)
+    yield Started(model.parameters, threads, time.perf_counter() - began)
+    yield from _train(trainer, seconds_before, stop)
 
 
-def _train(
-    trainer: Trainer, seconds_before: float, stop: Callable[[], bool]
-) -> Iterator[Event]:
+def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) -> Iterator[Event]:
     spec = trainer.spec
     first_update = trainer.updates
     batch_seconds = trainer.model.update_flops(int(trainer._control[c.BATCH])) / 2e10 + 5e-6
@@ -109,10 +107,10 @@ def _train(
         rows = []
         for row in raw:
             share = (row[c.CURVE_UPDATES] - updates_before) / done
-            rows.append(
-                trainer.curve_row(row, seconds_before + train_seconds + share * elapsed)
-            )
+            rows.append(trainer.curve_row(row, seconds_before + train_seconds + share * elapsed))
         train_seconds += elapsed
+        if trainer.broke_off:
+            rows.append(trainer.diverged_row(seconds_before + train_seconds))
         batch_seconds = 0.5 * batch_seconds + 0.5 * elapsed / done
         for each in rows:
             last_row = each
@@ -121,9 +119,7 @@ def _train(
         speed = _samples(trainer, first_update) / train_seconds
         fraction = trainer.updates / (trainer.batches * spec.epochs)
         remaining = trainer.batches * spec.epochs - trainer.updates
-        yield Progress(
-            trainer.epoch, spec.epochs, fraction, rows, speed, remaining * batch_seconds
-        )
+        yield Progress(trainer.epoch, spec.epochs, fraction, rows, speed, remaining * batch_seconds)
         status = trainer.status
         if status == "running" and stop():
             status = "interrupted"
@@ -153,8 +149,7 @@ def _samples(trainer: Trainer, first_update: int) -> float:
 def _metrics(row: CurveRow | None) -> dict[str, float]:
     if row is None:
         return {}
-    names = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rmse", "val_rmse")
-    values = {name: getattr(row, name) for name in names}
+    values = {name: getattr(row, name) for name in METRICS}
     return {name: value for name, value in values.items() if value is not None}
 
 

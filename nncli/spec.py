@@ -154,7 +154,11 @@ class Spec:
     )
 
     hidden: tuple[int, ...] = option(
-        (64,), "widths of the hidden layers, or none", group="Network", read=_widths, metavar="64,32"
+        (64,),
+        "widths of the hidden layers, or none",
+        group="Network",
+        read=_widths,
+        metavar="64,32",
     )
     act: tuple[str, ...] = option(
         ("relu",),
@@ -349,8 +353,9 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def resolve(spec: Spec, task: str) -> Spec:
-    """Return ``spec`` with every open choice made for ``task``; raises UsageError on a contradiction.
+    """Return ``spec`` with every open choice made for ``task``.
 
+    Raises UsageError, with the reason, for choices that contradict each other.
     The loss goes by the task, or by the output activation that was asked for; the output
     activation by the loss; the initializer by the activation; rates by the optimizer.
     """
@@ -361,7 +366,7 @@ def resolve(spec: Spec, task: str) -> Spec:
         )
     loss, out_act = _head(spec, task)
     optimizer = OPTIMIZERS[spec.opt]
-    hyper = {}
+    hyper: dict[str, Any] = {}
     for name in ("lr", "momentum", "rho", "beta1", "beta2", "eps"):
         given = getattr(spec, name)
         if given is not None and name not in optimizer.uses:

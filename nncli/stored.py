@@ -43,9 +43,7 @@ def to_store(
         epoch=checkpoint.epoch,
         weights=store.arrays_to_bytes(model.views(arrays["theta"])),
         info=info,
-        state=store.arrays_to_bytes(
-            {"state": arrays["state"], "best_theta": arrays["best_theta"]}
-        ),
+        state=store.arrays_to_bytes({"state": arrays["state"], "best_theta": arrays["best_theta"]}),
         state_info=store.to_json(
             {"position": checkpoint.position, "best_epoch": checkpoint.best_epoch}
         ),
@@ -58,7 +56,8 @@ def to_store(
 
 def from_store(model: Model, last: store.Checkpoint) -> Checkpoint:
     """Return the checkpoint that :func:`to_store` stored as the last model."""
-    assert last.state is not None and last.state_info is not None
+    assert last.state is not None
+    assert last.state_info is not None
     state = store.arrays_from_bytes(last.state)
     info = store.from_json(last.state_info)
     return Checkpoint(

@@ -25,6 +25,7 @@ from nncli.kernels.assemble import Assembly, Parts
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.network import Buffers, Network, Rows
 from nncli.kernels.optimizers import OPTIMIZERS
+from nncli.kernels.products import panel_size
 from nncli.model import Model
 from nncli.spec import Spec, schedule_numbers
 
@@ -40,7 +41,9 @@ THREADED_FLOPS = 3_000_000
 
 def parts_of(spec: Spec, model: Model, dataset: Dataset) -> Parts:
     """Return the names of the kernels that a run of a resolved spec needs."""
-    assert spec.out_act is not None and spec.loss is not None and spec.task is not None
+    assert spec.out_act is not None
+    assert spec.loss is not None
+    assert spec.task is not None
     return Parts(
         dtype=spec.dtype,
         storage=dataset.rows.dtype.name,
@@ -83,9 +86,11 @@ def make_buffers(model: Model, dataset: Dataset, rows: int, dtype: str, dropout:
     Activations overwrite weighted sums in place unless a backward kernel needs both, except in
     the output layer, whose activations have a place of their own.
     """
+
     def flat() -> NDArray[Any]:
         return np.empty(rows * model.units, dtype)
 
+    widths = [layer.fan_in for layer in model.layers] + [dataset.outputs, rows]
     keep_sums = any(ACTIVATIONS[name].needs_input for name in model.hidden_activations)
     a = flat()
     return Buffers(
@@ -96,6 +101,7 @@ def make_buffers(model: Model, dataset: Dataset, rows: int, dtype: str, dropout:
         a=a,
         h=flat() if dropout else a,
         d=flat(),
+        panel=np.empty(panel_size(dtype, *widths), dtype),
     )
 
 
@@ -213,7 +219,12 @@ class Trainer:
         names = {c.COMPLETED: "completed", c.STOPPED_EARLY: "early_stopped", c.DIVERGED: "diverged"}
         return names.get(int(self._control[c.STATUS]), "running")
 
-    def advance(self, budget: int) -> list[tuple[float, ...]]:
+    @property
+    def broke_off(self) -> bool:
+        """Return whether the loss ceased to be a number in the middle of an epoch."""
+        return self.status == "diverged" and not np.isfinite(self._numbers[c.LOSS_SUM])
+
+    def advance(self, budget: int) -> list[list[float]]:
         """Train for up to ``budget`` mini-batches; return the rows written to the curve.
 
         Rows have the columns of :mod:`nncli.kernels.control`.
@@ -229,9 +240,7 @@ class Trainer:
         self._call(0, budget)
         for helper in helpers:
             helper.join()
-        rows = self._curve[: self._control[c.CURVE_ROWS]].tolist()
-        if self.status == "diverged" and not (rows and rows[-1][c.CURVE_EPOCH] == self.epoch):
-            rows.append(self._diverged_row())
+        rows: list[list[float]] = self._curve[: self._control[c.CURVE_ROWS]].tolist()
         return rows
 
     def _call(self, rank: int, budget: int) -> None:
@@ -244,16 +253,23 @@ class Trainer:
             *(self._sums, self._curve, self._counter),
         )
 
-    def _diverged_row(self) -> list[float]:
-        """Return a row for the epoch in which the loss ceased to be a number."""
-        row = [float("nan")] * c.CURVE_COLUMNS
-        row[c.CURVE_EPOCH] = self.epoch + 1
-        row[c.CURVE_TRAIN_LOSS] = self._numbers[c.LOSS_SUM]
-        row[c.CURVE_RATE] = self._hyper[h.RATE]
-        row[c.CURVE_UPDATES] = self.updates
-        return row
+    def diverged_row(self, seconds: float) -> CurveRow:
+        """Return a row for the epoch in whose middle the loss ceased to be a number."""
+        return CurveRow(
+            epoch=self.epoch + 1,
+            train_loss=float(self._numbers[c.LOSS_SUM]),
+            val_loss=None,
+            train_accuracy=None,
+            val_accuracy=None,
+            train_rmse=None,
+            val_rmse=None,
+            lr=float(self._hyper[h.RATE]),
+            grad_norm=None,
+            seconds=seconds,
+            updates=self.updates,
+        )
 
-    def curve_row(self, row: list[float] | tuple[float, ...], seconds: float) -> CurveRow:
+    def curve_row(self, row: list[float], seconds: float) -> CurveRow:
         """Name the columns of a row of the curve; ``seconds`` of training passed before it."""
         classifies = self.spec.task != "regression"
         validated = len(self._validation) > 0
@@ -328,7 +344,8 @@ def metric_weights(dataset: Dataset, spec: Spec) -> NDArray[Any]:
 
 
 def _settings(spec: Spec, batch: int, key: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    assert spec.loss is not None and spec.lr is not None
+    assert spec.loss is not None
+    assert spec.lr is not None
     control = np.zeros(c.CONTROL_SIZE, np.int64)
     control[c.EPOCHS] = spec.epochs
     control[c.BATCH] = batch

@@ -31,6 +31,7 @@ from peers.report import environment_lines, memory_table, speed_tables
 from peers.worker import CONTESTANTS, OWN, PEAK, Worker, WorkerError
 
 NAMES = [name for name in CONTESTANTS if name != PEAK]
+SLOW_OR_TWIN = ("torch.compile", "JAX, one call")  # what --quick leaves out
 SETTLE_SECONDS = 0.15  # idle thread pools spin for a while before they leave the processor
 
 
@@ -62,7 +63,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--case", action="append", choices=CASES, help="may be repeated")
     parser.add_argument("--only", action="append", choices=NAMES, help="may be repeated")
-    parser.add_argument("--quick", action="store_true", help="2 rounds, without torch.compile")
+    parser.add_argument(
+        "--quick", action="store_true", help="2 rounds, three cases, fewer contestants"
+    )
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
     parser.add_argument(
         "--blas-coretype",
@@ -71,10 +74,10 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements")
     options = parser.parse_args()
-    options.case = options.case or list(CASES)
+    options.case = options.case or list(CASES)[: 3 if options.quick else None]
     if options.quick:
         options.rounds = 2
-        options.only = options.only or [name for name in NAMES if name != "torch.compile"]
+        options.only = options.only or [name for name in NAMES if name not in SLOW_OR_TWIN]
     options.only = options.only or NAMES
     if options.blas_coretype is None:
         options.blas_coretype = os.environ.get("OPENBLAS_CORETYPE", "")

@@ -1,4 +1,4 @@
-"""The program itself: its commands by name, loaded when used, and the one place errors end up in."""
+"""The program itself: its commands by name, each loaded when it is used."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class Program(Group):
         prog_name: str | None = None,
         complete_var: str | None = None,
         standalone_mode: bool = True,
+        windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
         """Run, and leave the process with the exit code."""
@@ -72,7 +73,11 @@ class Program(Group):
                 given, "nncli", complete_var, standalone_mode=False, **extra
             )
 
-        return sys.exit(guarded(body, as_json="--json" in given)) if standalone_mode else body()
+        if not standalone_mode:
+            return body()
+        command = next((word for word in given if word in COMMANDS), None)
+        path = f"nncli {command}" if command else "nncli"
+        return sys.exit(guarded(body, path=path, as_json="--json" in given))
 
 
 def load_command(name: str) -> Any:
@@ -109,7 +114,7 @@ app = typer.Typer(
 @app.callback()
 def program(
     version: bool = typer.Option(
-        False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        False, "--version", callback=_show_version, is_eager=True, help="show the version and exit"
     ),
 ) -> None:
     """Honest experiments on small neural networks, every run stored in results.db.

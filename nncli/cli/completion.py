@@ -6,14 +6,16 @@ import glob
 import os
 from collections.abc import Callable, Iterable
 
+from nncli.data import data_names
+
 Completer = Callable[[str], list[str]]
 
 
 def complete_data(incomplete: str) -> list[str]:
     """Return the data sets and the files that begin so."""
-    from nncli.data import data_names
-
-    return [name for name in data_names() if name.startswith(incomplete)] + complete_file(incomplete)
+    return [name for name in data_names() if name.startswith(incomplete)] + complete_file(
+        incomplete
+    )
 
 
 def complete_file(incomplete: str) -> list[str]:

@@ -26,8 +26,11 @@ class ReaderGone(Exception):
     """Who reads the output has read enough and closed it, as ``head`` does."""
 
 
-def guarded(body: Callable[[], Any], *, as_json: bool) -> int:
-    """Run ``body`` and return the exit code: what it returns, or what its failure asks for."""
+def guarded(body: Callable[[], Any], *, path: str, as_json: bool) -> int:
+    """Run ``body`` and return the exit code: what it returns, or what its failure asks for.
+
+    ``path`` is the command as messages name it, such as ``nncli train``.
+    """
     _make_streams_safe()
     try:
         code = int(body() or 0)
@@ -37,7 +40,7 @@ def guarded(body: Callable[[], Any], *, as_json: bool) -> int:
         _discard_output()
         return 0
     except Exception as error:
-        told = explain(error)
+        told = explain(error, path)
     try:
         print_error(str(told))
         if as_json:
@@ -48,12 +51,12 @@ def guarded(body: Callable[[], Any], *, as_json: bool) -> int:
     return told.exit_code
 
 
-def explain(error: Exception) -> NncliError:
+def explain(error: Exception, path: str) -> NncliError:
     """Return ``error`` as one with a message for people."""
     if isinstance(error, NncliError):
         return error
     if hasattr(error, "format_message"):  # every error of Typer's parser has it
-        return _explain_usage(error)
+        return _explain_usage(error, path)
     if isinstance(error, MemoryError):
         return NncliError(
             f"not enough memory ({error or 'nothing left'}): choose a smaller network, a smaller "
@@ -72,10 +75,9 @@ def explain(error: Exception) -> NncliError:
     )
 
 
-def _explain_usage(error: Any) -> NncliError:
+def _explain_usage(error: Any, path: str) -> NncliError:
     """Say in nncli's own style what Typer's parser found wrong."""
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "nncli"
     if type(error).__name__ == "NoArgsIsHelpError":
         return UsageError(f"no command was given\n\n{error.format_message()}")
     flag = getattr(error, "option_name", None)

@@ -1,6 +1,6 @@
 """How help looks: plain text in sections, fit to any width, since it must be there at once.
 
-Typer's own boxes need Rich's Markdown, which takes longer to load than all else of ``nncli --help``.
+Typer's own boxes need Rich's Markdown, which alone takes longer to load than all else of a help.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ WIDEST = 100
 
 def examples(*lines: str) -> str:
     """Return the epilog of a command's help that shows how it is used."""
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+    return "\n".join(["Examples:", *(f"  {line}" for line in lines)])
 
 
 def terminal_width() -> int:
@@ -24,35 +24,36 @@ def terminal_width() -> int:
     return shutil.get_terminal_size().columns
 
 
-class Command(TyperCommand):
+class _PlainHelp:
+    """What commands and groups of commands have in common."""
+
+    epilog: str | None
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse ``args`` for the width that the terminal has now."""
+        extra.setdefault("terminal_width", min(terminal_width(), WIDEST))
+        return super().make_context(info_name, args, parent=parent, **extra)  # type: ignore[misc]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, if there are any, and the options section by section."""
+        if isinstance(self, TyperGroup):
+            self.format_commands(ctx, formatter)
+        write_sections(self, ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples as they are: to be copied, they must not be wrapped."""
+        if self.epilog:
+            formatter.write(f"\n{self.epilog}\n")
+
+
+class Command(_PlainHelp, TyperCommand):
     """A command whose options stand in sections by their ``rich_help_panel``."""
 
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
-    ) -> Any:
-        """Parse ``args`` for the width that the terminal has now."""
-        extra.setdefault("terminal_width", min(terminal_width(), WIDEST))
-        return super().make_context(info_name, args, parent=parent, **extra)
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments and options, section by section."""
-        write_sections(self, ctx, formatter)
-
-
-class Group(TyperGroup):
+class Group(_PlainHelp, TyperGroup):
     """A group of commands whose help looks as that of a :class:`Command`."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
-    ) -> Any:
-        """Parse ``args`` for the width that the terminal has now."""
-        extra.setdefault("terminal_width", min(terminal_width(), WIDEST))
-        return super().make_context(info_name, args, parent=parent, **extra)
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands, and behind them the options."""
-        self.format_commands(ctx, formatter)
-        write_sections(self, ctx, formatter)
 
 
 def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
@@ -60,9 +61,12 @@ def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
     sections: dict[str, list[tuple[str, str]]] = {}
     for parameter in command.get_params(ctx):
         record = parameter.get_help_record(ctx)
-        if record is not None:
-            default = "Arguments" if parameter.param_type_name == "argument" else "Options"
-            sections.setdefault(parameter.rich_help_panel or default, []).append(record)
+        if record is None:
+            continue
+        default = "Options"
+        if parameter.param_type_name == "argument":
+            default, record = "Arguments", (record[0].partition(" <")[0], record[1])
+        sections.setdefault(parameter.rich_help_panel or default, []).append(record)
     widest = min(26, formatter.width // 3)
     for title, records in sections.items():
         with formatter.section(title):

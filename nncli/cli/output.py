@@ -52,9 +52,18 @@ def console(stream: TextIO | None = None) -> Console:
     """Return a Rich console for ``stream``, by default standard output."""
     from rich.console import Console
 
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # Rich's own answer would end the process, and a run with it
+
     target = stream or sys.stdout
     width = None if target.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(file=target, width=width, highlight=False, markup=False, emoji=False)
+    return OurConsole(file=target, width=width, highlight=False, markup=False, emoji=False)
+
+
+def can_draw(stream: TextIO) -> bool:
+    """Say whether ``stream`` takes the characters that pictures are drawn with."""
+    return (getattr(stream, "encoding", None) or "").lower().replace("-", "") in ("utf8", "utf16")
 
 
 def _finite(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nncli.cli.output import console, print_note
 from nncli.events import Compiling, CurveRow, Event, Finished, Progress, Started
-from nncli.report.text import count, duration, number, visible
+from nncli.report.text import count, duration, measure, number, visible
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -96,11 +96,11 @@ class Bar(Silent):
     def __enter__(self) -> Bar:
         from rich.live import Live
 
-        # No thread that draws: events come every 50 ms, and a thread would take the training's core.
+        # No thread that draws: events come often enough, and it would take the training's core.
         self._live = Live(
             console=console(self._stream), auto_refresh=False, transient=True, redirect_stdout=False
         )
-        self._live.start()
+        self._guard(self._live.start)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -167,7 +167,7 @@ def describe(event: Progress, row: CurveRow | None) -> list[str]:
         if row.val_loss is not None:
             parts.append(f"val {number(row.val_loss)}")
         if value is not None:
-            parts.append(f"{metric} {number(value)}")
+            parts.append(f"{metric} {measure(metric, value)}")
         parts.append(f"lr {number(row.lr)}")
     parts.append(f"{count(event.samples_per_second)}/s")
     if event.fraction < 1:

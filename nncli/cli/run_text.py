@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nncli.options import default_of
-from nncli.report.text import aligned, count, duration, number
+from nncli.report.text import aligned, count, duration, measure
 from nncli.spec import Spec
 
 if TYPE_CHECKING:
@@ -82,9 +80,9 @@ def metric_lines(metrics: Mapping[str, Any], best: Mapping[str, Any]) -> list[st
     rows = [["", "last", "best" if best_epoch is None else f"epoch {best_epoch} (best)"]]
     for name, value in metrics.items():
         if name.startswith("test_"):  # measured once, with the best weights
-            rows.append([f"  {name}", "", number(value)])
+            rows.append([f"  {name}", "", measure(name, value)])
         else:
-            rows.append([f"  {name}", number(value), number(best.get(name))])
+            rows.append([f"  {name}", measure(name, value), measure(name, best.get(name))])
     return aligned(rows, right=True)
 
 
@@ -109,17 +107,3 @@ def next_steps(result: Result, database: str | None) -> list[str]:
     elif result.spec.save != "none" and result.status != "diverged":
         steps.append(f"nncli predict {result.run} FILE{option}")
     return [f"next: {steps[0]}", *(f"      {step}" for step in steps[1:])]
-
-
-def changed_options(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split the JSON of a spec into what differs from the defaults, and the rest."""
-    defaults = {each.name: default_of(each) for each in fields(Spec)}
-    plain = Spec(**defaults).to_json()
-    differs = {name: value for name, value in spec.items() if value != plain.get(name)}
-    return differs, {name: value for name, value in spec.items() if name not in differs}
-
-
-def first_words(names: Sequence[str], most: int = 3) -> str:
-    """Return the first of some names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -1,25 +1,19 @@
-"""From flags, a TOML file and a stored run to one spec, with a note of where each value came from."""
+"""From flags, a TOML file and a stored run to one spec that knows where each value came from."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from nncli.errors import UsageError, did_you_mean
 from nncli.options import default_of
-from nncli.spec import Spec, resolve
+from nncli.spec import Spec
 
 #: What a TOML file may hold besides the options of a spec.
 LABELS = ("name", "tag", "note", "db")
-
-#: What :func:`nncli.spec.resolve` may fill in.
-OPEN = ("loss", "out_act", "init", "lr", "momentum", "rho", "beta1", "beta2", "eps")
-
-#: Options that decide what the target is, and so the task.
-TASK_DECIDED_BY = ("data", "target", "columns", "drop", "no_header")
 
 
 @dataclass(frozen=True)
@@ -80,37 +74,13 @@ def combine(
     start: Spec | None = None,
     start_from: str = "",
 ) -> Settings:
-    """Build the spec: flags beat the TOML file, which beats the stored run, which beats defaults."""
+    """Build the spec: flags beat the TOML file, it beats the stored run, that beats defaults."""
     given = {name: value for name, value in flags.items() if value is not None}
     file = dict(config or {})
-    origins = {name: "command line" for name in given}
-    origins = {name: f"file {config_path}" for name in file} | origins
-    if start is None:
-        spec = Spec()
-    else:
-        spec = reopened(start, {*given, *file})
-        changed = [
-            each.name for each in fields(Spec) if getattr(spec, each.name) != default_of(each)
-        ]
-        origins = {name: f"run {start_from}" for name in changed} | origins
+    origins = dict.fromkeys(given, "command line")
+    origins = dict.fromkeys(file, f"file {config_path}") | origins
+    spec = start or Spec()
+    kept = [each.name for each in fields(Spec) if getattr(spec, each.name) != default_of(each)]
+    origins = dict.fromkeys(kept, f"run {start_from}") | origins
     spec = spec.changed(file, f"option in {config_path}").changed(given)
     return Settings(spec, origins)
-
-
-def reopened(spec: Spec, changed: set[str]) -> Spec:
-    """Return the resolved ``spec`` of a run with all left open that nncli would choose just so.
-
-    With another optimizer, say, the rates must follow it again, unless they were chosen by hand.
-    """
-    assert spec.task is not None
-    defaults = {each.name: default_of(each) for each in fields(Spec)}
-    task, resolved = spec.task, spec
-    for name in OPEN:
-        candidate = replace(spec, **{name: defaults[name]})
-        try:
-            same = resolve(candidate, task) == resolved
-        except UsageError:
-            continue
-        if same:
-            spec = candidate
-    return replace(spec, task=None) if changed.intersection(TASK_DECIDED_BY) else spec

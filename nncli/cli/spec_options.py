@@ -15,11 +15,12 @@ from typing import Annotated, Any
 import typer
 
 from nncli.cli.completion import complete_choice, complete_data, complete_file
+from nncli.data import data_names
 from nncli.options import boolean, default_of, flag_of, option_of
 from nncli.spec import Spec
 
 #: Choices longer than this are listed in the help instead of the option's placeholder.
-SHORT_CHOICES = 24
+SHORT_CHOICES = 18
 
 #: Options whose value may be a file.
 FILES = ("val", "test")
@@ -48,7 +49,7 @@ def _parameter(declared: Field[Any]) -> inspect.Parameter:
     name, option = declared.name, option_of(declared)
     if name == "data":
         shown: Any = typer.Argument(
-            help=_help(declared),
+            help=f"{_help(declared)}; built in are {', '.join(data_names())}",
             metavar=option.metavar,
             autocompletion=complete_data,
             show_default=False,
@@ -78,10 +79,11 @@ def _parameter(declared: Field[Any]) -> inspect.Parameter:
 def _help(declared: Field[Any]) -> str:
     option, default = option_of(declared), default_of(declared)
     text = option.help
-    if option.choices is not None and _metavar("", option.choices) == "":
+    if option.choices is not None and _metavar("", option.choices) == "NAME":
         text += f": {', '.join(option.choices())}"
     if default is not None and "(default" not in text:
-        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        parts = default if isinstance(default, tuple) else (default,)
+        shown = ",".join(f"{each:g}" if isinstance(each, float) else str(each) for each in parts)
         text += f" [default: {shown}]"
     return text
 
@@ -90,7 +92,7 @@ def _metavar(declared: str, choices: Callable[[], Iterable[str]] | None) -> str:
     if choices is None:
         return declared
     joined = "|".join(choices())
-    return joined if len(joined) <= SHORT_CHOICES else declared
+    return joined if len(joined) <= SHORT_CHOICES else "NAME"
 
 
 def _completion(

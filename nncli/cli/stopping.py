@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a run goes on: the first asks it to stop, the second ends the process."""
+"""Ctrl-C and SIGTERM during a run: the first asks it to stop, the second ends the process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopRequest:
     """While it is entered, a first signal sets it and a second raises ``KeyboardInterrupt``.
 
-    It is called to ask whether to stop, and then shows by ``tell`` that it was heard: printing inside
-    a signal handler could meet a print that is going on. In a thread other than the main one, where
-    Python takes no handlers, it stays unset.
+    It is called to ask whether to stop, and then shows by ``tell`` that it was heard: printing
+    inside a signal handler could meet a print that is going on. In a thread other than the main
+    one, where Python takes no handlers, it stays unset.
     """
 
     def __init__(self, tell: Callable[[str], object]) -> None:

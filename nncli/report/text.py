@@ -16,13 +16,20 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{mantissa}e{int(exponent)}" if mark else text
 
 
+def measure(name: str, value: float | None) -> str:
+    """Return a metric by its name: shares with four decimals, so that they compare at a glance."""
+    if value is not None and math.isfinite(value) and name.endswith("accuracy"):
+        return f"{value:.4f}"
+    return number(value)
+
+
 def count(value: float) -> str:
     """Return a count in few characters: ``950``, ``12.3k``, ``1.2M``."""
     if not math.isfinite(value):
         return "-"
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= limit:
-            return f"{value / limit:.3g}{unit}"
+            return f"{value / limit:.{3 if value < 1000 * limit else 4}g}{unit}"
     return f"{value:.0f}"
 
 

@@ -1,0 +1,35 @@
+"""Every kernel is tested twice: as the plain Python function that it is, and compiled."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for oracle and fixtures
+
+from nncli.kernels import blas
+from nncli.kernels.jit import native
+
+Maker = Callable[[Callable[..., Any]], Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _blas() -> None:
+    blas.bind()
+
+
+@pytest.fixture(params=["plain", "native"])
+def made(request: pytest.FixtureRequest) -> Iterator[Maker]:
+    """Turn a kernel into what is tested: itself, or its machine code."""
+    with np.errstate(all="ignore"):  # scalars of NumPy warn where hashes wrap around
+        yield (lambda kernel: kernel) if request.param == "plain" else native
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

@@ -1,0 +1,163 @@
+"""The whole loop as plain Python, and what its machine code is: one signature a type, cached."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+from fixtures.small_runs import Data, data, finish, resolved, trainer
+
+from nncli.kernels import forward, jit, loop
+from nncli.kernels.activations import ACTIVATIONS
+from nncli.kernels.assemble import Assembly, assemble_inference
+from nncli.kernels.gather import GATHERS
+from nncli.kernels.losses import LOSSES
+from nncli.kernels.metrics import METRICS
+from nncli.kernels.network import Functions, Network
+from nncli.kernels.optimizers import OPTIMIZERS
+from nncli.kernels.parts import Activation, Table
+from nncli.model import Model
+from nncli.spec import Spec
+from nncli.trainer import INFERENCE_ROWS, Trainer, make_buffers, parts_of, stored_rows
+
+
+def plain_functions(spec: Spec, model: Model, storage: str) -> Functions:
+    """The slots filled with Python functions: nothing here is compiled."""
+    hidden = [ACTIVATIONS[name] for name in model.hidden_activations]
+    assert spec.out_act is not None
+    assert spec.loss is not None
+    assert spec.task is not None
+    return Functions(
+        gather=GATHERS[storage],
+        hidden_forward=tuple(each.forward for each in hidden),
+        hidden_backward=tuple(each.backward for each in hidden),
+        output_forward=ACTIVATIONS[spec.out_act].forward,
+        output_backward=ACTIVATIONS[spec.out_act].backward,
+        loss=LOSSES[spec.loss].kernel,
+        metric=METRICS[spec.task],
+        update=OPTIMIZERS[spec.opt].update,
+    )
+
+
+def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
+    model = Model.of(spec, dataset.width, dataset.outputs)
+    functions = plain_functions(spec, model, dataset.rows.dtype.name)
+    given: Any = dataset
+    return Trainer(spec, model, given, Assembly(functions, loop.train, forward.evaluate), 1)
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_the_loop_is_plain_python_until_it_is_compiled(task: str) -> None:
+    spec = resolved(
+        task, hidden="5,4", act="tanh,relu", epochs=2, dropout=0.3, clip_norm=0.5, weight_decay=0.1,
+        l1=0.01, schedule="cosine", warmup=1,
+    )  # fmt: skip
+    dataset = data(task)
+    with np.errstate(over="ignore"):
+        plain = plain_trainer(spec, dataset)
+        curve = finish(plain, 1)
+    expected = oracle.train(spec, dataset)
+    # a few dozen updates of well-conditioned sums, as in the trajectories of test_trainer
+    np.testing.assert_allclose(curve, expected.curve, rtol=1e-11)
+    np.testing.assert_allclose(plain.theta, expected.theta, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("storage", GATHERS)
+@pytest.mark.parametrize("hidden", ["none", "40,6"])
+def test_predictions(dtype: str, storage: str, hidden: str) -> None:
+    """More rows than a buffer holds, in an order of their own."""
+    count = 2 * INFERENCE_ROWS + 3
+    spec = resolved("multiclass", dtype=dtype, hidden=hidden, act="tanh")
+    dataset = data("multiclass", train=count, val=5, storage=storage)
+    model = Model.of(spec, dataset.width, dataset.outputs)
+    given: Any = dataset
+    theta = model.initialize(np.random.default_rng(1), "xavier", dtype)
+    inference = assemble_inference(parts_of(spec, model, given))
+    found = np.full((count, dataset.outputs), np.nan, dtype)
+    index = dataset.train[::-1].copy()
+    index.flags.writeable = False
+    inference.predict(
+        Network(model.table(), theta, np.zeros(1, dtype)),
+        stored_rows(given, dtype),
+        make_buffers(model, given, INFERENCE_ROWS, dtype, False),
+        inference.functions,
+        *(index, 0, count, np.zeros(1, np.int64), found),
+    )
+    _, like, activations = oracle.start_of(spec, dataset)
+    x, _ = oracle.gathered(dataset, index)
+    expected = oracle.forward(oracle.unflat(theta.astype("float64"), like), activations, x).p
+    # sums of 40 products at most, and of inputs that were rounded before they were shifted
+    np.testing.assert_allclose(found, expected, rtol=0, atol=200 * float(np.finfo(dtype).eps))
+
+
+def test_the_loop_has_one_signature_a_type() -> None:
+    for task, act, opt in (("binary", "relu", "sgd"), ("regression", "tanh", "adam")):
+        for dtype in ("float32", "float64"):
+            trainer(resolved(task, act=act, opt=opt, dtype=dtype), data(task, storage=dtype))
+    assert len(jit.native(loop.train).overloads) == 2
+    assert len(jit.native(forward.evaluate).overloads) == 2
+
+
+def in_a_process(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_machine_code_comes_out_of_the_cache_in_another_process() -> None:
+    trainer(resolved("binary"), data("binary"))
+    code = (
+        "from nncli.kernels import jit, loop\n"
+        "from nncli.kernels.assemble import Parts, assemble, is_compiled\n"
+        "parts = Parts('float64', 'float64', ('relu',), 'sigmoid', 'binary_cross_entropy', "
+        "'adam', 'binary')\n"
+        "assert is_compiled(parts)\n"
+        "assemble(parts)\n"
+        "stats = jit.native(loop.train).stats\n"
+        "print(stats.cache_hits.total(), stats.cache_misses.total())"
+    )
+    assert in_a_process(code).split() == ["1", "0"]
+
+
+def test_a_cache_that_cannot_be_written_costs_a_warning_only(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code = (
+        "import warnings\n"
+        "with warnings.catch_warnings(record=True) as seen:\n"
+        "    warnings.simplefilter('always')\n"
+        "    from nncli.kernels import jit\n"
+        "    (jit.cache_folder() / 'x').touch()\n"
+        "print(seen[0].message)"
+    )
+    said = in_a_process(code, NNCLI_CACHE=str(tmp_path / "file"))
+    assert "cannot write" in said
+    assert "NNCLI_CACHE" in said
+
+
+def test_a_kernel_is_compiled_once_and_stays_callable_from_python() -> None:
+    kernel = ACTIVATIONS["relu"].forward
+    assert jit.native(kernel) is jit.native(kernel)
+    assert type(kernel).__name__ == "function"
+
+
+def test_divergence_may_not_be_optimised_away() -> None:
+    assert not jit.FASTMATH & {"nnan", "ninf", "fast"}
+
+
+def test_two_parts_of_one_name_are_refused() -> None:
+    table: Table[Activation] = Table("activation")
+    table.add(ACTIVATIONS["relu"])
+    with pytest.raises(ValueError, match="already an activation named relu"):
+        table.add(ACTIVATIONS["relu"])

@@ -1,0 +1,112 @@
+"""Optimizers against the documents' update rules, in every form, and on ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+from fixtures.comparing import assert_close
+
+from nncli.kernels import hyper as h
+from nncli.kernels.optimizers import OPTIMIZERS
+
+Maker = Callable[[Callable[..., Any]], Any]
+SIZE, STEPS = 37, 6
+FORMS = [
+    (name, inside, correction)
+    for name in OPTIMIZERS.names()
+    for inside in ([False, True] if "eps" in OPTIMIZERS[name].uses else [False])
+    for correction in (h.BIAS_CORRECTIONS if "beta1" in OPTIMIZERS[name].uses else ["standard"])
+]
+
+
+def settings(name: str, inside: bool, correction: str) -> SimpleNamespace:
+    # eps is large, so that where it stands is seen; the betas differ from their defaults
+    return SimpleNamespace(
+        opt=name, momentum=0.8, rho=0.85, beta1=0.7, beta2=0.9, eps=1e-2, eps_inside=inside,
+        bias_correction=correction,
+    )  # fmt: skip
+
+
+def hyper_of(spec: SimpleNamespace, rate: float, step: int) -> Any:
+    values = np.zeros(h.SIZE)
+    values[[h.RATE, h.STEP, h.MOMENTUM, h.RHO]] = rate, step, spec.momentum, spec.rho
+    values[[h.BETA1, h.BETA2, h.EPS]] = spec.beta1, spec.beta2, spec.eps
+    values[[h.EPS_INSIDE, h.BIAS_CORRECTION]] = (
+        spec.eps_inside,
+        h.BIAS_CORRECTIONS[spec.bias_correction],
+    )
+    return values
+
+
+@pytest.mark.parametrize(("name", "inside", "correction"), FORMS)
+def test_steps_are_the_update_rule(
+    made: Maker, name: str, inside: bool, correction: str, dtype: str
+) -> None:
+    spec = settings(name, inside, correction)
+    rng = np.random.default_rng(5)
+    theta = rng.standard_normal(SIZE).astype(dtype)
+    state = np.zeros((max(1, OPTIMIZERS[name].slots), SIZE), dtype)
+    exact, optimizer = theta.astype("float64"), oracle.Optimizer(spec)
+    for step in range(1, STEPS + 1):
+        d_theta = rng.standard_normal(SIZE).astype(dtype)
+        rate = 0.1 / step  # a schedule: Momentum's v holds the rate of its own step
+        made(OPTIMIZERS[name].update)(theta, d_theta, state, 0, SIZE, hyper_of(spec, rate, step))
+        exact = optimizer.step(exact, d_theta.astype("float64"), rate)
+    # six steps of about eight roundings, each of a number below the largest weight
+    assert_close(theta, exact, 8 * STEPS)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS.names())
+def test_only_the_range_is_touched_and_ranges_make_up_the_whole(
+    made: Maker, name: str, dtype: str
+) -> None:
+    spec = settings(name, False, "standard")
+    rng = np.random.default_rng(6)
+    start = rng.standard_normal(SIZE).astype(dtype)
+    d_theta = rng.standard_normal(SIZE).astype(dtype)
+    slots = max(1, OPTIMIZERS[name].slots)
+    update = made(OPTIMIZERS[name].update)
+
+    whole, whole_state = start.copy(), np.zeros((slots, SIZE), dtype)
+    update(whole, d_theta, whole_state, 0, SIZE, hyper_of(spec, 0.1, 1))
+    parts, state = start.copy(), np.zeros((slots, SIZE), dtype)
+    update(parts, d_theta, state, 3, 20, hyper_of(spec, 0.1, 1))
+    assert (parts[:3] == start[:3]).all()
+    assert (parts[20:] == start[20:]).all()
+    assert not state[:, :3].any()
+    assert not state[:, 20:].any()
+    update(parts, d_theta, state, 0, 3, hyper_of(spec, 0.1, 1))
+    update(parts, d_theta, state, 20, SIZE, hyper_of(spec, 0.1, 1))
+    np.testing.assert_array_equal(parts, whole)
+    np.testing.assert_array_equal(state, whole_state)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS.names())
+def test_the_parts_of_the_state_that_it_declares_are_used(made: Maker, name: str) -> None:
+    slots = OPTIMIZERS[name].slots
+    state = np.zeros((slots + 1, SIZE))
+    spec = settings(name, False, "standard")
+    made(OPTIMIZERS[name].update)(
+        np.ones(SIZE), np.ones(SIZE), state, 0, SIZE, hyper_of(spec, 0.1, 1)
+    )
+    assert [bool(row.any()) for row in state] == [True] * slots + [False]
+
+
+@pytest.mark.parametrize("name", [n for n in OPTIMIZERS.names() if "eps" in OPTIMIZERS[n].uses])
+def test_a_gradient_that_was_always_zero_moves_nothing(made: Maker, name: str, dtype: str) -> None:
+    spec = settings(name, False, "standard")
+    spec.eps = 1e-8
+    theta, state = np.ones(9, dtype), np.zeros((2, 9), dtype)
+    made(OPTIMIZERS[name].update)(theta, np.zeros(9, dtype), state, 0, 9, hyper_of(spec, 0.1, 1))
+    assert (theta == 1).all()
+
+
+def test_hyper_parameters_stand_in_different_places() -> None:
+    places = [getattr(h, name) for name in h.__dict__ if name.isupper()]
+    numbers = [each for each in places if isinstance(each, int) and not isinstance(each, bool)]
+    assert sorted(numbers) == list(range(h.SIZE + 1))
