@@ -11,6 +11,7 @@ import numpy as np
 
 from nncli.kernels.jit import kernel
 from nncli.kernels.products import multiply
+from nncli.kernels.views import flat
 
 # Typed, not literal: Numba compiles a function once more for every literal it is called with.
 NONE, ONE = np.int64(0), np.int64(1)
@@ -22,10 +23,10 @@ def dense_forward(x, theta, weights, bias, z, row_start, row_stop, start, stop, 
     fan_in, fan_out = x.shape[1], z.shape[1]
     multiply(
         row_stop - row_start, stop - start, fan_in,
-        x.reshape(x.size), row_start * fan_in, fan_in, ONE,
+        flat(x), row_start * fan_in, fan_in, ONE,
         theta, weights + start, fan_out, ONE, panel,
         ONE, theta, bias + start,
-        z.reshape(z.size), row_start * fan_out + start, fan_out,
+        flat(z), row_start * fan_out + start, fan_out,
     )  # fmt: skip
 
 
@@ -35,8 +36,8 @@ def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, panel
     rows, fan_in, fan_out = x.shape[0], x.shape[1], d_z.shape[1]
     multiply(
         stop - start, fan_out, rows,
-        x.reshape(x.size), start, ONE, fan_in,
-        d_z.reshape(d_z.size), NONE, fan_out, ONE, panel,
+        flat(x), start, ONE, fan_in,
+        flat(d_z), NONE, fan_out, ONE, panel,
         NONE, d_theta, bias,
         d_theta, weights + start * fan_out, fan_out,
     )  # fmt: skip
@@ -55,8 +56,8 @@ def dense_backward_input(d_z, theta, weights, d_x, start, stop, panel):
     rows, fan_in, fan_out = d_x.shape[0], d_x.shape[1], d_z.shape[1]
     multiply(
         rows, stop - start, fan_out,
-        d_z.reshape(d_z.size), NONE, fan_out, ONE,
+        flat(d_z), NONE, fan_out, ONE,
         theta, weights + start * fan_out, ONE, fan_out, panel,
         NONE, theta, NONE,
-        d_x.reshape(d_x.size), start, fan_in,
+        flat(d_x), start, fan_in,
     )  # fmt: skip

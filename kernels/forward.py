@@ -16,16 +16,10 @@ from nncli.kernels.jit import kernel
 from nncli.kernels.network import ACTIVATION, BIAS, FAN_OUT, UNITS_BEFORE, WEIGHTS
 from nncli.kernels.random import derive
 from nncli.kernels.threads import barrier, share
+from nncli.kernels.views import flat, matrix
 
 #: Units are shared out in groups of this many: two cache lines of float32, a tile's width.
 UNIT_GRAIN = 32
-
-
-@kernel
-def layer_of(buffer, layers, layer, capacity, count):
-    """Return the part of a flat buffer that belongs to a layer, (count, units)."""
-    units, start = layers[layer, FAN_OUT], capacity * layers[layer, UNITS_BEFORE]
-    return buffer[start : start + count * units].reshape((count, units))
 
 
 @kernel
@@ -33,7 +27,7 @@ def activate(forward, z, a, constants, start, stop):
     """Write ``a = f(z)`` for columns ``[start, stop)``; whole matrices in one call."""
     units = z.shape[1]
     if stop - start == units:
-        forward(z.reshape(z.size), a.reshape(a.size), constants, units)
+        forward(flat(z), flat(a), constants, units)
     else:
         for i in range(z.shape[0]):
             forward(z[i, start:stop], a[i, start:stop], constants, stop - start)
@@ -48,16 +42,17 @@ def hidden_forward(
     ``rate`` is the share of units to drop, 0 for none, and ``key`` the masks' key. Returns the
     number of the last barrier.
     """
-    layers, capacity = network.layers, buffers.x.shape[0]
+    layers, theta, capacity = network.layers, network.theta, buffers.x.shape[0]
     inputs = buffers.x[:count]
     first_row = np.int64(0)  # typed: see _alone
     for layer in range(layers.shape[0] - 1):
-        z = layer_of(buffers.z, layers, layer, capacity, count)
-        a = layer_of(buffers.a, layers, layer, capacity, count)
-        h = layer_of(buffers.h, layers, layer, capacity, count)
-        start, stop = share(layers[layer, FAN_OUT], rank, ranks, UNIT_GRAIN)
+        units, place = layers[layer, FAN_OUT], capacity * layers[layer, UNITS_BEFORE]
+        z = matrix(buffers.z, place, count, units)
+        a = matrix(buffers.a, place, count, units)
+        h = matrix(buffers.h, place, count, units)
+        start, stop = share(units, rank, ranks, UNIT_GRAIN)
         weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
-        dense_forward(inputs, network.theta, weights, bias, z, first_row, count, start, stop, panel)
+        dense_forward(inputs, theta, weights, bias, z, first_row, count, start, stop, panel)
         function = functions.hidden_forward[layers[layer, ACTIVATION]]
         activate(function, z, a, network.constants, start, stop)
         if rate > 0.0:
@@ -71,21 +66,21 @@ def hidden_forward(
 
 
 @kernel
-def output_and_loss(
-    network, buffers, panel, functions, fused, count, start, stop, scale, dropped
-):
+def output_and_loss(network, buffers, panel, functions, fused, count, start, stop, scale, dropped):
     """Compute ``z``, ``p``, loss and gradient ``d`` of the output layer for rows [start, stop).
 
     ``d`` becomes ``scale * dL/dz``. Returns the sum of the losses of those rows.
     """
     layers, capacity = network.layers, buffers.x.shape[0]
     last = layers.shape[0] - 1
-    z = layer_of(buffers.z, layers, last, capacity, count)
-    d = layer_of(buffers.d, layers, last, capacity, count)
+    outputs, place = layers[last, FAN_OUT], capacity * layers[last, UNITS_BEFORE]
+    z = matrix(buffers.z, place, count, outputs)
+    d = matrix(buffers.d, place, count, outputs)
     inputs = buffers.x[:count]
     if last > 0:
-        inputs = layer_of(buffers.h if dropped else buffers.a, layers, last - 1, capacity, count)
-    outputs = layers[last, FAN_OUT]
+        place = capacity * layers[last - 1, UNITS_BEFORE]
+        source = buffers.h if dropped else buffers.a
+        inputs = matrix(source, place, count, layers[last - 1, FAN_OUT])
     weights, bias = layers[last, WEIGHTS], layers[last, BIAS]
     first_unit = np.int64(0)
     dense_forward(inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs, panel)
@@ -93,7 +88,7 @@ def output_and_loss(
     p, y = buffers.p[start:stop], buffers.y[start:stop]
     if fused:
         return functions.loss(z, p, y, d, scale)
-    flat_z, flat_p, flat_d = z.reshape(z.size), p.reshape(p.size), d.reshape(d.size)
+    flat_z, flat_p, flat_d = flat(z), flat(p), flat(d)
     constants = network.constants
     functions.output_forward(flat_z, flat_p, constants, outputs)
     total = functions.loss(z, p, y, d, scale)
@@ -126,11 +121,12 @@ def predict(network, rows, buffers, functions, index, start, stop, counter, pred
         )
         inputs = buffers.x[:count]
         if last > 0:
-            inputs = layer_of(buffers.a, layers, last - 1, capacity, count)
-        z = layer_of(buffers.z, layers, last, capacity, count)
+            place = capacity * layers[last - 1, UNITS_BEFORE]
+            inputs = matrix(buffers.a, place, count, layers[last - 1, FAN_OUT])
+        z = matrix(buffers.z, capacity * layers[last, UNITS_BEFORE], count, outputs)
         dense_forward(inputs, network.theta, weights, bias, z, none, count, none, outputs, panel)
         p = predictions[first : first + count]
-        functions.output_forward(z.reshape(z.size), p.reshape(p.size), network.constants, outputs)
+        functions.output_forward(flat(z), flat(p), network.constants, outputs)
 
 
 @kernel

@@ -35,6 +35,7 @@ FASTMATH = {"contract", "reassoc", "nsz", "arcp", "afn"}
 
 OPTIONS = {
     "cache": True,
+    "_nrt": False,  # kernels only borrow arrays: counting references took half of a small update
     "nogil": True,  # runs of a sweep and the ranks of one run share the process
     "error_model": "numpy",  # x / 0 is inf, as in NumPy; no branch in the inner loops
     "fastmath": FASTMATH,
@@ -48,9 +49,10 @@ def kernel(function: F) -> F:
 
 
 def native_twin(path: str) -> Callable[[F], F]:
-    """Mark a Python function whose native code is another kernel, named as ``module:function``.
+    """Mark a Python function whose native code is something else, named as ``module:function``.
 
-    The twin's module is imported when native code is made, so that it may import Numba.
+    The twin is another kernel or an intrinsic of Numba.
+    Its module is imported when native code is made, so that it may import Numba.
     """
 
     def mark(function: F) -> F:
@@ -91,7 +93,8 @@ def _dispatcher(function: Callable[..., Any], role: Role) -> Any:
     twin = getattr(function, "__nncli_twin__", None)
     if twin is not None:
         module, name = twin.split(":")
-        return native(getattr(importlib.import_module(module), name), role)
+        found = getattr(importlib.import_module(module), name)
+        return native(found, role) if isinstance(found, types.FunctionType) else found
     warnings.filterwarnings("ignore", category=numba.core.errors.NumbaExperimentalFeatureWarning)
     code = function.__code__
     names = dict(function.__globals__)

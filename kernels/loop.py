@@ -67,18 +67,18 @@ from nncli.kernels.forward import (
     UNIT_GRAIN,
     evaluate,
     hidden_forward,
-    layer_of,
     output_and_loss,
 )
 from nncli.kernels.gather import gather_targets
 from nncli.kernels.hyper import CLIP_NORM, L1, STEP, WEIGHT_DECAY
 from nncli.kernels.hyper import RATE as HYPER_RATE
 from nncli.kernels.jit import kernel
-from nncli.kernels.network import ACTIVATION, BIAS, FAN_IN, FAN_OUT, WEIGHTS
+from nncli.kernels.network import ACTIVATION, BIAS, FAN_IN, FAN_OUT, UNITS_BEFORE, WEIGHTS
 from nncli.kernels.random import derive, shuffle
 from nncli.kernels.schedules import PLATEAU as PLATEAU_SCHEDULE
 from nncli.kernels.schedules import rate_factor
 from nncli.kernels.threads import barrier, share
+from nncli.kernels.views import flat, matrix
 
 
 @kernel
@@ -247,20 +247,22 @@ def backward(
     layers, capacity = network.layers, buffers.x.shape[0]
     for layer in range(layers.shape[0] - 1, -1, -1):
         weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
-        d_z = layer_of(buffers.d, layers, layer, capacity, count)
+        place = capacity * layers[layer, UNITS_BEFORE]
+        d_z = matrix(buffers.d, place, count, layers[layer, FAN_OUT])
         start, stop = share(layers[layer, FAN_IN], rank, ranks, UNIT_GRAIN)
         if layer == 0:
             inputs = buffers.x[:count]
             dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
         else:
             below = layer - 1
-            z = layer_of(buffers.z, layers, below, capacity, count)
-            a = layer_of(buffers.a, layers, below, capacity, count)
-            d = layer_of(buffers.d, layers, below, capacity, count)
+            units, place = layers[below, FAN_OUT], capacity * layers[below, UNITS_BEFORE]
+            z = matrix(buffers.z, place, count, units)
+            a = matrix(buffers.a, place, count, units)
+            d = matrix(buffers.d, place, count, units)
             dense_backward_input(d_z, network.theta, weights, d, start, stop, panel)
             inputs = a
             if dropout > 0.0:
-                inputs = layer_of(buffers.h, layers, below, capacity, count)
+                inputs = matrix(buffers.h, place, count, units)
                 dropout_backward(d, derive(key, below), dropout, start, stop)
             dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
             function = functions.hidden_backward[layers[below, ACTIVATION]]
@@ -275,7 +277,7 @@ def activate_backward(backward, z, a, d, constants, start, stop):
     """Turn ``d`` from dL/da into dL/dz for columns ``[start, stop)``."""
     units = a.shape[1]
     if stop - start == units:
-        flat_z, flat_a, flat_d = z.reshape(z.size), a.reshape(a.size), d.reshape(d.size)
+        flat_z, flat_a, flat_d = flat(z), flat(a), flat(d)
         backward(flat_z, flat_a, flat_d, constants, constants, units)
     else:
         for i in range(a.shape[0]):

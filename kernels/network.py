@@ -150,6 +150,8 @@ def types_of(dtype: str) -> Types:
         update=update,
         network=types.NamedTuple([TABLE, vector, vector], Network),
         rows=types.NamedTuple([stored, constant_matrix, vector, vector], Rows),
-        buffers=types.NamedTuple([matrix, matrix, matrix, vector, vector, vector, vector, vector], Buffers),
+        buffers=types.NamedTuple(
+            [matrix, matrix, matrix, vector, vector, vector, vector, vector], Buffers
+        ),
         functions=functions,
     )

@@ -28,6 +28,9 @@ FORMAT = 1
 #: file system's clock, unseen: its hash is not remembered.
 FRESH_SECONDS = 2.0
 
+#: Smaller files are hashed each time, which takes a few milliseconds.
+SMALL_BYTES = 4 << 20
+
 #: Unfinished entries of killed processes are removed when they are this old.
 ABANDONED_SECONDS = 86400.0
 
@@ -52,14 +55,15 @@ def content_hash(path: Path) -> str:
     """Return the SHA-256 of a file, remembered by path, size, time of change and inode."""
     path = path.resolve()
     before = path.stat()
+    if before.st_size < SMALL_BYTES:
+        return _hash_bytes(path)
     identity = [str(path), before.st_size, before.st_mtime_ns, before.st_ino]
     memo = cache_root() / "hashes" / f"{_digest(str(path))}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(memo.read_text(encoding="utf-8"))
         if kept["file"] == identity:
             return str(kept["sha256"])
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    found = _hash_bytes(path)
     after = path.stat()
     unchanged = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     if unchanged and time.time() - after.st_mtime > FRESH_SECONDS:
@@ -70,7 +74,12 @@ def content_hash(path: Path) -> str:
 
 def key_of(*parts: object) -> str:
     """Return the key of an entry: a hash over all that decides what is in it."""
-    return _digest(json.dumps([FORMAT, *parts], sort_keys=True, default=str))
+    return hash_of(FORMAT, *parts)
+
+
+def hash_of(*parts: object) -> str:
+    """Return the SHA-256 of values that JSON can hold, such as names, numbers and lists."""
+    return _digest(json.dumps(parts, sort_keys=True))
 
 
 def cached_arrays(key: str, build: Callable[[Path], None]) -> Path | None:
@@ -137,6 +146,11 @@ def _write_whole(path: Path, text: str) -> None:
     with os.fdopen(number, "w", encoding="utf-8") as stream:
         stream.write(text)
     os.replace(name, path)
+
+
+def _hash_bytes(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _digest(text: str) -> str:

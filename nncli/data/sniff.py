@@ -8,10 +8,10 @@ The first mebibyte decides, by these rules.
   the same number of fields, more than one; in this order if several do equally well (decimal commas
   split a semicolon table evenly too). If none divides them, blanks do if they divide evenly.
 * **Header.** The first row holds names if its cells are distinct and not empty (the first may be:
-  a row index), no cell is a number, or the numbers are three or more that count up by one (as
-  pandas and spreadsheets number columns), and it differs in kind from the rows below: a text stands
-  over a column of numbers, or its numbers count up; or, where no column is numeric, no cell of it
-  occurs again in its column although other texts do.
+  a row index), its numbers if any count up by one (as pandas numbers columns), and it differs in
+  kind from the rows below: a text stands over a column of numbers, or it is 0, 1, 2, 3, ... and
+  nothing else; or, where no column is numeric, no cell of it occurs again in its column although
+  other texts do.
 * **Decimal sign.** A comma, if the delimiter is none, cells such as ``3,14`` occur, and none
   such as ``3.14`` do.
 """
@@ -117,7 +117,7 @@ def is_number(cell: str) -> bool:
         float(cell.replace(",", ".", 1) if "." not in cell else cell)
     except ValueError:
         return False
-    return cell.strip().lower() not in ("nan", "-nan")
+    return "_" not in cell and cell.strip().lower() not in ("nan", "-nan")
 
 
 def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -139,7 +139,7 @@ def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
             is_numeric and cell and not is_number(cell)
             for is_numeric, cell in zip(numeric, cells, strict=True)
         )
-        return over or bool(numbers)
+        return over or (len(numbers) == len(cells) > 3 and numbers[0] == "0")
     recurs = any(cell in column for cell, column in zip(cells, kept, strict=True))
     repeated = any(len(set(column)) < len(column) for column in kept)
     alone = not any(kept)
@@ -147,8 +147,8 @@ def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
 
 
 def _count_up(numbers: list[str]) -> bool:
-    """Return whether at least three cells are whole numbers that count up by one."""
-    if len(numbers) < 3 or not all(re.fullmatch(r"\d+", each) for each in numbers):
+    """Return whether the cells are whole numbers that count up by one."""
+    if not all(re.fullmatch(r"\d+", each) for each in numbers):
         return False
     values = [int(each) for each in numbers]
     return values == list(range(values[0], values[0] + len(values)))

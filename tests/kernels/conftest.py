@@ -12,15 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for oracle and fixtures
 
-from nncli.kernels import blas
 from nncli.kernels.jit import native
 
 Maker = Callable[[Callable[..., Any]], Any]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _blas() -> None:
-    blas.bind()
 
 
 @pytest.fixture(params=["plain", "native"])

@@ -16,6 +16,7 @@ import typer
 from nncli.cli.completion import complete_file
 from nncli.cli.help import Command, examples
 from nncli.cli.output import print_note
+from nncli.cli.shared_options import database_option, run_argument
 from nncli.errors import UsageError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -29,12 +30,7 @@ EXAMPLES = examples(
 
 @app.command(cls=Command, epilog=EXAMPLES)
 def predict(
-    run: Annotated[
-        str,
-        typer.Argument(
-            help="an id, a name, the start of a uuid, or last", metavar="RUN", show_default=False
-        ),
-    ],
+    run: Annotated[str, run_argument()],
     file: Annotated[
         str,
         typer.Argument(
@@ -54,14 +50,7 @@ def predict(
             autocompletion=complete_file,
         ),
     ] = None,
-    db: Annotated[
-        str | None,
-        typer.Option(
-            help="database, a file or URL [default: $NNCLI_DB, else results.db]",
-            metavar="DB",
-            autocompletion=complete_file,
-        ),
-    ] = None,
+    db: Annotated[str | None, database_option()] = None,
 ) -> None:
     """Apply the network of a run to a file, as CSV.
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nncli.cli.completion import complete_file
-from nncli.cli.database import database_name
 from nncli.cli.help import Command, examples
 from nncli.cli.output import can_draw, console, is_colored, print_json, print_note
+from nncli.cli.shared_options import (
+    database_name,
+    database_option,
+    json_option,
+    run_argument,
+)
 from nncli.errors import UsageError
 from nncli.options import whole
 
@@ -29,25 +33,13 @@ EXAMPLES = examples(
 
 @app.command(cls=Command, epilog=EXAMPLES)
 def report(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            help="an id, a name, the start of a uuid, or last", metavar="RUN", show_default=False
-        ),
-    ] = None,
+    run: Annotated[str | None, run_argument()] = None,
     limit: Annotated[
         str,
         typer.Option(help="the most runs to list [default: 20]", metavar="N", show_default=False),
     ] = "20",
-    db: Annotated[
-        str | None,
-        typer.Option(
-            help="database, a file or URL [default: $NNCLI_DB, else results.db]",
-            metavar="DB",
-            autocompletion=complete_file,
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    db: Annotated[str | None, database_option()] = None,
+    as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """List the latest runs, or show one with its curve.
 

@@ -15,6 +15,7 @@ from nncli.cli.output import print_error, print_json, print_line
 from nncli.cli.progress import Silent, observer
 from nncli.cli.run_text import network_line, plan_lines, result_lines
 from nncli.cli.settings import Settings, combine, labels_in, read_config
+from nncli.cli.shared_options import database_option, json_option
 from nncli.cli.spec_options import with_spec_options
 from nncli.cli.stopping import StopRequest
 from nncli.errors import UsageError
@@ -58,15 +59,7 @@ def train(
     note: Annotated[
         Text, typer.Option(help="note to keep with the run", metavar="TEXT", rich_help_panel=RUN)
     ] = None,
-    db: Annotated[
-        Text,
-        typer.Option(
-            help="database, a file or URL [default: $NNCLI_DB, else results.db]",
-            metavar="DB",
-            rich_help_panel=RUN,
-            autocompletion=complete_file,
-        ),
-    ] = None,
+    db: Annotated[Text, database_option(RUN)] = None,
     config: Annotated[
         Text,
         typer.Option(
@@ -99,9 +92,7 @@ def train(
             "--dry-run", help="print the resolved spec, train nothing", rich_help_panel=OUTPUT
         ),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON object", rich_help_panel=OUTPUT)
-    ] = False,
+    as_json: Annotated[bool, json_option(OUTPUT)] = False,
     quiet: Annotated[
         bool,
         typer.Option("--quiet", "-q", help="print the id of the run only", rich_help_panel=OUTPUT),

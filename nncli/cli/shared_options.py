@@ -1,0 +1,40 @@
+"""Options that several commands have, declared once."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import typer
+
+from nncli.cli.completion import complete_file
+
+DEFAULT_DATABASE = "results.db"
+
+
+def database_option(panel: str | None = None) -> Any:
+    """Return the option ``--db``."""
+    return typer.Option(
+        help=f"database, a file or URL [default: $NNCLI_DB, else {DEFAULT_DATABASE}]",
+        metavar="DB",
+        rich_help_panel=panel,
+        autocompletion=complete_file,
+        show_default=False,
+    )
+
+
+def run_argument() -> Any:
+    """Return the argument that names a stored run."""
+    return typer.Argument(
+        help="an id, a name, the start of a uuid, or last", metavar="RUN", show_default=False
+    )
+
+
+def json_option(panel: str | None = None) -> Any:
+    """Return the flag ``--json``."""
+    return typer.Option("--json", help="print one JSON object", rich_help_panel=panel)
+
+
+def database_name(given: str | None) -> str:
+    """Return the file or URL: what ``--db`` names, else ``NNCLI_DB``, else results.db."""
+    return given if given is not None else os.environ.get("NNCLI_DB") or DEFAULT_DATABASE
