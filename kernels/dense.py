@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from nncli.kernels.jit import kernel
-from nncli.kernels.products import multiply
+from nncli.kernels.products import BIAS, ZERO, multiply
 from nncli.kernels.views import flat
 
 # Typed, not literal: Numba compiles a function once more for every literal it is called with.
 NONE, ONE = np.int64(0), np.int64(1)
+FROM_ZERO, FROM_BIAS = np.int64(ZERO), np.int64(BIAS)
 
 
 @kernel
@@ -25,7 +26,7 @@ def dense_forward(x, theta, weights, bias, z, row_start, row_stop, start, stop, 
         row_stop - row_start, stop - start, fan_in,
         flat(x), row_start * fan_in, fan_in, ONE,
         theta, weights + start, fan_out, ONE, panel,
-        ONE, theta, bias + start,
+        FROM_BIAS, theta, bias + start,
         flat(z), row_start * fan_out + start, fan_out,
     )  # fmt: skip
 
@@ -38,7 +39,7 @@ def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, panel
         stop - start, fan_out, rows,
         flat(x), start, ONE, fan_in,
         flat(d_z), NONE, fan_out, ONE, panel,
-        NONE, d_theta, bias,
+        FROM_ZERO, d_theta, bias,
         d_theta, weights + start * fan_out, fan_out,
     )  # fmt: skip
     if start == 0:
@@ -58,6 +59,6 @@ def dense_backward_input(d_z, theta, weights, d_x, start, stop, panel):
         rows, stop - start, fan_out,
         flat(d_z), NONE, fan_out, ONE,
         theta, weights + start * fan_out, ONE, fan_out, panel,
-        NONE, theta, NONE,
+        FROM_ZERO, theta, NONE,
         flat(d_x), start, fan_in,
     )  # fmt: skip

@@ -31,6 +31,12 @@ REGISTER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx") else 1
 #: Rows and vector registers of a tile; with AVX-512 there are 32 registers, before there were 16.
 ROWS, VECTORS = (8, 2) if REGISTER == 64 else (4, 2)
 
+#: What a tile's sums begin with.
+ZERO, BIAS, SUM = 0, 1, 2
+
+#: Steps of k that are done at a time: a panel of B then stays in the second-level cache.
+DEPTH = 1024
+
 INDEX = ir.IntType(64)
 
 
@@ -60,7 +66,7 @@ def _tile_intrinsic(vectors: int, masked: bool) -> Any:
         b: Any,
         b_start: Any,
         b_row: Any,
-        biased: Any,
+        begin: Any,
         bias: Any,
         bias_start: Any,
         c: Any,
@@ -84,14 +90,15 @@ def _tile_intrinsic(vectors: int, masked: bool) -> Any:
 def _emit_tile(
     context: Any, builder: Any, signature: Any, arguments: Any, vectors: int, masked: bool
 ) -> Any:
-    """Emit ``C[r, v] = bias[v] + sum_k A[r, k] B[k, v]`` for one tile.
+    """Emit ``C[r, v] = begin + sum_k A[r, k] B[k, v]`` for one tile.
 
+    ``begin`` is one of ``ZERO``, ``BIAS`` (the same for all rows) and ``SUM`` (what is in C).
     Where fewer than ``ROWS`` rows are left, the last one is computed several times over, which
     costs less than a loop over single rows.
     """
     rows, columns, depth = arguments[:3]
     a_start, a_row, a_column = arguments[4:7]
-    b_start, b_row, biased = arguments[8:11]
+    b_start, b_row, begin = arguments[8:11]
     bias_start, c_start, c_row = arguments[12], arguments[14], arguments[15]
     element = context.get_value_type(signature.args[3].dtype)
     count = REGISTER * 8 // signature.args[3].dtype.bitwidth
@@ -131,14 +138,17 @@ def _emit_tile(
         row_of.append(builder.select(builder.icmp_signed("<", row, last), row, last))
 
     sums = [[cgutils.alloca_once(builder, vector) for _ in range(vectors)] for _ in range(ROWS)]
-    wanted = builder.icmp_signed("!=", biased, constant(0))
+    c_places = [builder.add(c_start, builder.mul(row, c_row)) for row in row_of]
     for number in range(vectors):
-        first = cgutils.alloca_once_value(builder, zero)
-        with builder.if_then(wanted):
-            builder.store(load(bias, bias_start, number), first)
-        value = builder.load(first)
         for row in range(ROWS):
-            builder.store(value, sums[row][number])
+            builder.store(zero, sums[row][number])
+        with builder.if_then(builder.icmp_signed("==", begin, constant(BIAS))):
+            value = load(bias, bias_start, number)
+            for row in range(ROWS):
+                builder.store(value, sums[row][number])
+        with builder.if_then(builder.icmp_signed("==", begin, constant(SUM))):
+            for row in range(ROWS):
+                builder.store(load(c, c_places[row], number), sums[row][number])
 
     fma = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.{_name(vector)}"
@@ -157,9 +167,8 @@ def _emit_tile(
                 builder.store(total, sums[row][number])
 
     for row in range(ROWS):
-        base = builder.add(c_start, builder.mul(row_of[row], c_row))
         for number in range(vectors):
-            place = pointer(c, builder.add(base, constant(number * count)))
+            place = pointer(c, builder.add(c_places[row], constant(number * count)))
             value = builder.load(sums[row][number])
             if masked:
                 _masked_store(builder, value, place, masks[number], element)
@@ -207,53 +216,58 @@ narrow_tile = _tile_intrinsic(1, masked=True)
 FAR = 2048
 
 
-def panel_size(dtype: str, *depths: int) -> int:
-    """Return the elements of a panel that serves products of up to these depths k."""
-    return max(depths) * VECTORS * REGISTER // np.dtype(dtype).itemsize
+def panel_size(dtype: str) -> int:
+    """Return the elements of the panel that :func:`multiply` needs."""
+    return DEPTH * VECTORS * REGISTER // np.dtype(dtype).itemsize
 
 
 @kernel
 def multiply(
     m, n, k, a, a_start, a_row, a_column, b, b_start, b_row, b_column, panel,
-    biased, bias, bias_start, c, c_start, c_row,
+    begin, bias, bias_start, c, c_start, c_row,
 ):  # fmt: skip
-    """Write ``C = A B + bias`` for blocks inside flat arrays: A (m, k), B (k, n), C (m, n).
+    """Write ``C = A B``, plus the bias if ``begin`` is ``BIAS``, for blocks inside flat arrays.
 
-    ``A[i, l]`` is ``a[a_start + i * a_row + l * a_column]``, B likewise; rows of C are
-    contiguous. ``bias`` (n,) begins at ``bias_start`` and is added if ``biased``. ``panel`` is
-    scratch for ``k`` rows of a tile's width.
+    A is (m, k), B (k, n), C (m, n); ``A[i, l]`` is ``a[a_start + i * a_row + l * a_column]``, B
+    likewise, with one of its strides 1; rows of C are contiguous. ``bias`` (n,) begins at
+    ``bias_start``. ``panel`` is scratch of :func:`panel_size` elements. An element is summed in
+    the order of k whatever the block: slices of one product come to the same bits.
     """
     if m <= 0 or n <= 0:
         return
     count = lanes(c)
     width = VECTORS * count
     packs = b_column != 1 or (m > 2 * ROWS and k > 64 and b_row * c.itemsize >= FAR)
-    for j in range(0, n, width):
-        columns = min(width, n - j)
-        source, source_start, source_row = b, b_start + j * b_column, b_row
-        if packs:
-            pack(b, source_start, b_row, b_column, k, columns, width, panel)
-            source, source_start, source_row = panel, np.int64(0), width
-        for i in range(0, m, ROWS):
-            rows = m - i
-            if columns == width:
-                full_tile(
-                    rows, columns, k, a, a_start + i * a_row, a_row, a_column,
-                    source, source_start, source_row, biased, bias, bias_start + j,
-                    c, c_start + i * c_row + j, c_row,
-                )  # fmt: skip
-            elif columns > count:
-                edge_tile(
-                    rows, columns, k, a, a_start + i * a_row, a_row, a_column,
-                    source, source_start, source_row, biased, bias, bias_start + j,
-                    c, c_start + i * c_row + j, c_row,
-                )  # fmt: skip
-            else:
-                narrow_tile(
-                    rows, columns, k, a, a_start + i * a_row, a_row, a_column,
-                    source, source_start, source_row, biased, bias, bias_start + j,
-                    c, c_start + i * c_row + j, c_row,
-                )  # fmt: skip
+    for first in range(0, k, DEPTH):
+        depth = min(DEPTH, k - first)
+        for j in range(0, n, width):
+            columns = min(width, n - j)
+            source, source_start, source_row = b, b_start + first * b_row + j * b_column, b_row
+            if packs:
+                pack(b, source_start, b_row, b_column, depth, columns, width, panel)
+                source, source_start, source_row = panel, np.int64(0), width
+            for i in range(0, m, ROWS):
+                rows, a_place = m - i, a_start + i * a_row + first * a_column
+                c_place = c_start + i * c_row + j
+                if columns == width:
+                    full_tile(
+                        rows, columns, depth, a, a_place, a_row, a_column,
+                        source, source_start, source_row, begin, bias, bias_start + j,
+                        c, c_place, c_row,
+                    )  # fmt: skip
+                elif columns > count:
+                    edge_tile(
+                        rows, columns, depth, a, a_place, a_row, a_column,
+                        source, source_start, source_row, begin, bias, bias_start + j,
+                        c, c_place, c_row,
+                    )  # fmt: skip
+                else:
+                    narrow_tile(
+                        rows, columns, depth, a, a_place, a_row, a_column,
+                        source, source_start, source_row, begin, bias, bias_start + j,
+                        c, c_place, c_row,
+                    )  # fmt: skip
+        begin = np.int64(SUM)
 
 
 @intrinsic

@@ -1,1 +1,26 @@
+"""nncli: fast, honest experiments on small neural networks.
+
+    >>> import nncli
+    >>> run = nncli.train("digits", act="relu", opt="rmsprop")
+    >>> run.curve[["epoch", "val_accuracy"]]
+    >>> nncli.load(run.id).predict("new.csv")
+
+Importing this package loads nothing heavy; Numba and pandas come with the first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nncli.python import Model, Run, load, train
+
 __version__ = "0.1.0"
+__all__ = ["Model", "Run", "__version__", "load", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("nncli.python"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -27,6 +27,7 @@ from nncli.trainer import threads_for
 
 if TYPE_CHECKING:
     from nncli.events import Checkpoint
+    from nncli.inference import Predictions, Predictor
 
 Observer = Callable[[Event], None]
 
@@ -206,6 +207,25 @@ def spec_of(reference: str, *, db: str | None = None) -> tuple[Spec, str]:
     with RunStore(db or default_database()) as runs:
         kept = runs.find_run(reference)
         return _asked(kept), kept.uuid
+
+
+def predictor(reference: str, *, db: str | None = None) -> Predictor:
+    """Return the network of a stored run: its best weights if they were kept, else the last."""
+    from nncli.inference import Predictor
+
+    with RunStore(db or default_database()) as runs:
+        kept = runs.find_run(reference)
+        kind = "best" if kept.best_epoch else "last"
+        try:
+            model = runs.load_model(kept.id, kind)
+        except StoreError:
+            model = runs.load_model(kept.id, "last")
+    return Predictor(stored.StoredModel.of(model))
+
+
+def predict(reference: str, path: str | Path, *, db: str | None = None) -> Predictions:
+    """Apply the network of a stored run to a file."""
+    return predictor(reference, db=db).predictions(path)
 
 
 def _asked(kept: Run) -> Spec:

@@ -148,14 +148,22 @@ def below_one(value: Any) -> float:
     return found
 
 
-def whole(lowest: int) -> Reader:
-    """Return a reader of whole numbers from ``lowest`` on."""
+def whole(lowest: int, highest: int | None = None) -> Reader:
+    """Return a reader of whole numbers from ``lowest`` on, up to ``highest``."""
+    expected = f"expected a whole number of at least {lowest}"
+    if highest is not None:
+        expected += f" and at most {highest}"
 
     def read(value: Any) -> int:
-        found = number(value)
-        if isinstance(value, bool) or found != int(found) or found < lowest:
-            raise ValueError(f"expected a whole number of at least {lowest}")
-        return int(found)
+        try:
+            # not by way of a float, which cannot hold every large whole number
+            found = int(str(value)) if not isinstance(value, float) else int(number(value))
+        except ValueError:
+            raise ValueError(expected) from None
+        exact = not isinstance(value, bool | float) or (value == found and value is not True)
+        if not exact or found < lowest or (highest is not None and found > highest):
+            raise ValueError(expected)
+        return found
 
     return read
 

@@ -276,7 +276,7 @@ class Spec:
         0,
         "seed of split, weights, order and dropout",
         group="Training",
-        read=whole(0),
+        read=whole(0, 2**63 - 1),
         metavar="N",
     )
     dtype: str = option(

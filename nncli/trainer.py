@@ -80,7 +80,9 @@ def _batch_rows(spec: Spec, dataset: Dataset) -> int:
     return rows if spec.batch_size == "full" else min(int(spec.batch_size), rows)
 
 
-def make_buffers(model: Model, dataset: Dataset, rows: int, dtype: str, dropout: bool) -> Buffers:
+def make_buffers(
+    model: Model, width: int, outputs: int, rows: int, dtype: str, *, dropout: bool
+) -> Buffers:
     """Allocate the scratch for mini-batches of up to ``rows`` rows.
 
     Activations overwrite weighted sums in place unless a backward kernel needs both, except in
@@ -90,18 +92,17 @@ def make_buffers(model: Model, dataset: Dataset, rows: int, dtype: str, dropout:
     def flat() -> NDArray[Any]:
         return np.empty(rows * model.units, dtype)
 
-    widths = [layer.fan_in for layer in model.layers] + [dataset.outputs, rows]
     keep_sums = any(ACTIVATIONS[name].needs_input for name in model.hidden_activations)
     a = flat()
     return Buffers(
-        x=np.empty((rows, dataset.width), dtype),
-        y=np.empty((rows, dataset.outputs), dtype),
-        p=np.empty((rows, dataset.outputs), dtype),
+        x=np.empty((rows, width), dtype),
+        y=np.empty((rows, outputs), dtype),
+        p=np.empty((rows, outputs), dtype),
         z=flat() if keep_sums else a,
         a=a,
         h=flat() if dropout else a,
         d=flat(),
-        panel=np.empty(panel_size(dtype, *widths), dtype),
+        panel=np.empty(panel_size(dtype), dtype),
     )
 
 
@@ -169,9 +170,11 @@ class Trainer:
         self._order = np.empty(len(dataset.train), np.int64)
         dropout = spec.dropout > 0
         batch = _batch_rows(spec, dataset)
-        self._buffers = make_buffers(model, dataset, batch, spec.dtype, dropout)
+        shape = (dataset.width, dataset.outputs)
+        self._buffers = make_buffers(model, *shape, batch, spec.dtype, dropout=dropout)
         self._own_buffers = [
-            make_buffers(model, dataset, INFERENCE_ROWS, spec.dtype, False) for _ in range(threads)
+            make_buffers(model, *shape, INFERENCE_ROWS, spec.dtype, dropout=False)
+            for _ in range(threads)
         ]
         self._metric_weights = metric_weights(dataset, spec)
         self._control, self._numbers = _settings(spec, batch, key)

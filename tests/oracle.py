@@ -284,10 +284,10 @@ def penalized(parameters: Parameters, gradients: Parameters, spec: Any) -> Param
 # --- metrics ----------------------------------------------------------------------------------
 
 
-def metric(task: str, p: Array, y: Array, target_scale: Array | float = 1.0) -> float:
+def metric(task: str, p: Array, y: Array, target_scale: Array | tuple[float, ...]) -> float:
     """Root mean squared error in the targets' units, or the share of right decisions."""
     if task == "regression":
-        return float(np.sqrt((((p - y) * target_scale) ** 2).mean()))
+        return float(np.sqrt((((p - y) * np.asarray(target_scale)) ** 2).mean()))
     if task == "multiclass":
         return float((p.argmax(axis=1) == y.argmax(axis=1)).mean())
     return float(((p > 0.5) == (y > 0.5)).mean())
@@ -357,7 +357,7 @@ def train(spec: Any, dataset: Any, theta: Array | None = None) -> Run:
     rows = [int(each) for each in dataset.train]
     size = len(rows) if spec.batch_size == "full" else min(spec.batch_size, len(rows))
     batches = math.ceil(len(rows) / size)
-    target_scale = getattr(dataset.preprocessing, "target_scale", 1.0)
+    target_scale = np.array(dataset.preprocessing.target_scale)
     curve: list[tuple[float, ...]] = []
     best_loss, best_epoch, best = math.inf, 0, flat(parameters)
     plateau, plateau_best, plateau_epoch = 1.0, math.inf, 0

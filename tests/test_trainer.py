@@ -252,6 +252,7 @@ def test_gradient_of_the_worked_network_by_its_literal_formulas() -> None:
     dataset = data("regression", val=0, width=2)
     dataset.train = dataset.train[:1]
     dataset.outputs, dataset.targets = 1, dataset.targets[:, :1]
+    dataset.preprocessing.target_scale = (2.5,)
     probe = Probe(spec, dataset)
     theta = np.array([0.3, -0.2, 0.5, 0.7, 0.1, -0.4, 0.6, -0.9, 0.25])
     w11, w12, w21, w22, b1, b2, v1, v2, c0 = theta

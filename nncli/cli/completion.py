@@ -6,14 +6,14 @@ import glob
 import os
 from collections.abc import Callable, Iterable
 
-from nncli.data import data_names
+from nncli.data import BUILTINS
 
 Completer = Callable[[str], list[str]]
 
 
 def complete_data(incomplete: str) -> list[str]:
     """Return the data sets and the files that begin so."""
-    return [name for name in data_names() if name.startswith(incomplete)] + complete_file(
+    return [name for name in BUILTINS if name.startswith(incomplete)] + complete_file(
         incomplete
     )
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from nncli.cli.completion import complete_choice, complete_data, complete_file
-from nncli.data import data_names
+from nncli.data import BUILTINS
 from nncli.options import boolean, default_of, flag_of, option_of
 from nncli.spec import Spec
 
@@ -49,7 +49,7 @@ def _parameter(declared: Field[Any]) -> inspect.Parameter:
     name, option = declared.name, option_of(declared)
     if name == "data":
         shown: Any = typer.Argument(
-            help=f"{_help(declared)}; built in are {', '.join(data_names())}",
+            help=f"{_help(declared)}; built in are {', '.join(BUILTINS)}",
             metavar=option.metavar,
             autocompletion=complete_data,
             show_default=False,

@@ -41,7 +41,7 @@ class StopRequest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        pass
+        self._restore()
 
     def _receive(self, received: int, frame: FrameType | None) -> None:
         if self._asked:

@@ -6,37 +6,55 @@ command line can name the built-in sets without paying for them.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nncli.data.names import BUILTINS, data_names
+from nncli.data.catalog import BUILTINS
+from nncli.data.options import DataOptions, ProgressReport
 
 if TYPE_CHECKING:
-    from nncli.data.dataset import Column, DataOptions, Dataset, Inputs, Preprocessing
-    from nncli.data.loading import load, read_inputs
+    from pathlib import Path
+
+    from nncli.data.dataset import Dataset
+    from nncli.data.predict import Table
+    from nncli.data.preprocessing import InputColumn, Preprocessing
 
 __all__ = [
     "BUILTINS",
-    "Column",
     "DataOptions",
     "Dataset",
-    "Inputs",
+    "InputColumn",
     "Preprocessing",
-    "data_names",
+    "Table",
     "load",
-    "read_inputs",
+    "read_rows",
 ]
 
-_HOMES = {
-    **dict.fromkeys(
-        ("Column", "DataOptions", "Dataset", "Inputs", "Preprocessing"), "nncli.data.dataset"
-    ),
-    "load": "nncli.data.loading",
-    "read_inputs": "nncli.data.loading",
-}
+
+def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dataset:
+    """Return the data set that ``options`` describe; see :func:`nncli.data.loading.load`."""
+    from nncli.data.loading import load as load_now
+
+    return load_now(options, progress=progress)
+
+
+def read_rows(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -> Table:
+    """Read a file to predict; see :func:`nncli.data.predict.read_rows`."""
+    from nncli.data.predict import read_rows as read_now
+
+    return read_now(path, preprocessing, dtype=dtype)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    if name == "Dataset":
+        from nncli.data.dataset import Dataset
+
+        return Dataset
+    if name == "Table":
+        from nncli.data.predict import Table
+
+        return Table
+    if name in ("InputColumn", "Preprocessing"):
+        from nncli.data import preprocessing
+
+        return getattr(preprocessing, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from nncli.data.cache import cache_folder
+from nncli.data.entries import cache_folder
 from nncli.data.files import reading
 
 #: Smaller files are hashed each time: that takes a few milliseconds.

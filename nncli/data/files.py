@@ -13,9 +13,7 @@ from typing import IO
 from nncli.errors import DataError
 
 #: What can be read, for the messages about what cannot.
-READABLE = (
-    "CSV or TSV text (also .gz), Parquet, NPZ with arrays X and y, or a folder of IDX files"
-)
+READABLE = "CSV or TSV text (also .gz), Parquet, NPZ with arrays X and y, or a folder of IDX files"
 
 #: First bytes of common files that are no tables.
 _MAGIC = (

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nncli.data.cache import cache_folder
+from nncli.data.entries import cache_folder
 from nncli.data.idx import find_parts, load_idx
 from nncli.data.options import ProgressReport
 from nncli.data.source import Source
@@ -100,7 +100,7 @@ def _download(name: str, known: ImageSet, progress: ProgressReport | None) -> Pa
     folder = cache_folder() / "downloads" / name
     if all((folder / file).exists() for file in known.files):
         return folder
-    import pooch  # type: ignore[import-untyped]
+    import pooch
 
     pooch.get_logger().setLevel("ERROR")
     try:

@@ -1,32 +1,22 @@
-"""Is there enough memory? Asked before something large is allocated, so that the answer is a
-message and not the end of the process.
-"""
+"""Asking for memory before it is taken: a clear message instead of a killed process."""
 
 from __future__ import annotations
 
 from nncli.errors import DataError
 
+#: What may always be asked for, without a look.
+_SMALL = 64 << 20
 
-def available() -> int:
-    """Return the bytes that can be allocated without swapping."""
+
+def check(need: int, what: str) -> None:
+    """Raise DataError if ``need`` bytes for ``what`` are more than is free."""
+    if need <= _SMALL:
+        return
     import psutil
 
-    return int(psutil.virtual_memory().available)
-
-
-def check(need_bytes: int, what: str) -> None:
-    """Raise DataError if ``what`` needs more memory than is free."""
-    free = available()
-    if need_bytes > free:
+    free = psutil.virtual_memory().available
+    if need > free:
         raise DataError(
-            f"{what} needs {in_words(need_bytes)} of memory and {in_words(free)} are free: "
-            "take fewer rows or columns, or free memory"
+            f"{what} needs {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: use "
+            "fewer rows or --columns, or a machine with more memory"
         )
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes as people read it: ``1.2 GB``."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"

@@ -10,36 +10,56 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.data import memory
 from nncli.data.digest import file_digest
 from nncli.data.files import reading
 from nncli.data.idx import PIXEL_MAXIMUM, pixel_names
-from nncli.data.memory import require_memory
 from nncli.data.source import Matrix, Source, Target
 from nncli.errors import DataError
 
 
-def load_npz(path: Path, dtype: str) -> Source:
+def load_npz(path: Path, dtype: str, val: Path | None = None, test: Path | None = None) -> Source:
     """Read ``X (n, width)``, or pictures ``X (n, height, width)`` of bytes, and ``y``.
 
-    ``y`` is (n,) or (n, outputs), of numbers, booleans or texts. Raises DataError for missing
-    arrays, other shapes and types, and numbers that are not finite.
+    ``y`` is (n,) or (n, outputs), of numbers, booleans or texts. ``val`` and ``test`` are further
+    such files. Raises DataError for missing arrays, other shapes and types, and numbers that are
+    not finite.
     """
+    files = [path] + [each for each in (val, test) if each is not None]
+    found = [_inputs_and_targets(each) for each in files]
+    for file, (x, y) in zip(files, found, strict=True):
+        first_x, first_y = found[0]
+        if x.shape[1:] != first_x.shape[1:] or y.shape[1:] != first_y.shape[1:]:
+            raise DataError(
+                f"'{file}' has X {x.shape} and y {y.shape}: expected rows as those of '{path}', "
+                f"X {first_x.shape} and y {first_y.shape}"
+            )
+    x = np.concatenate([each[0] for each in found]) if len(files) > 1 else found[0][0]
+    y = np.concatenate([each[1] for each in found]) if len(files) > 1 else found[0][1]
+    lengths = iter([len(each[0]) for each in found])
+    parts = (next(lengths), next(lengths) if val else 0, next(lengths) if test else 0)
+    return Source(
+        name=path.name,
+        source=str(path.resolve()),
+        hash=hashlib.sha256(f"npz {[file_digest(each) for each in files]}".encode()).hexdigest(),
+        parts=parts,
+        inputs=as_matrix(x, dtype, path),
+        targets=npz_targets(y, path),
+    )
+
+
+def _inputs_and_targets(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     arrays = read_npz(path)
     if "y" not in arrays:
         raise DataError(f"'{path}' has no array y: expected inputs X and targets y")
     x, y = arrays["X"], arrays["y"]
     if y.ndim not in (1, 2) or not y.size:
         raise DataError(f"y of '{path}' has the shape {y.shape}: expected (n,) or (n, outputs)")
+    if x.ndim < 2 or not x.size:
+        raise DataError(f"X of '{path}' has the shape {x.shape}: expected (n, width)")
     if len(x) != len(y):
         raise DataError(f"'{path}' has {len(x)} rows in X and {len(y)} in y: expected as many")
-    return Source(
-        name=path.name,
-        source=str(path.resolve()),
-        hash=hashlib.sha256(f"npz {file_digest(path)}".encode()).hexdigest(),
-        parts=(len(x), 0, 0),
-        inputs=as_matrix(x, dtype, path),
-        targets=npz_targets(y, path),
-    )
+    return x, y
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
@@ -70,7 +90,7 @@ def as_matrix(x: NDArray[Any], dtype: str, path: Path) -> Matrix:
     flat = x.reshape(len(x), -1)
     is_bytes = x.dtype in (np.uint8, np.bool_)
     if not is_bytes:
-        require_memory(flat.size * np.dtype(dtype).itemsize, f"'{path}'")
+        memory.check(flat.size * np.dtype(dtype).itemsize, f"'{path}'")
     with np.errstate(over="ignore"):
         rows = np.ascontiguousarray(flat, np.uint8 if is_bytes else dtype)
     _require_finite(rows, "X", path)

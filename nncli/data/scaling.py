@@ -1,91 +1,102 @@
-"""How inputs are scaled: a shift and a scale per column, learned on the training split alone.
+"""Shift and scale of input columns, learned on the training rows alone.
 
-The rows may be a memory map of millions: they are read in blocks that fit the processor's cache,
-so the only memory taken is that of one block. Sums are in float64.
+Statistics are taken in blocks of rows, so that a table mapped from disk is read once and never
+copied. The mean and the squared deviations of blocks are joined by Chan, Golub & LeVeque 1979,
+which loses no digits where the mean is large against the spread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Numbers in a block: 1 MB of float64, which stays in the second-level cache.
-BLOCK_NUMBERS = 1 << 17
+Float = NDArray[np.float64]
 
-Columns = NDArray[np.float64]
+_BLOCK = 1 << 18  # cells: fits into the cache of a core as float64
 
 
-def learn(
-    rows: NDArray[Any], train: NDArray[np.int64], how: str, *, maximum: float | None = None
-) -> tuple[Columns, Columns]:
-    """Return shift and scale (width,) such that inputs are ``(rows - shift) * scale``.
+@dataclass(frozen=True)
+class Statistics:
+    """Of each column (width,), NaN left out: values counted, mean, standard deviation (divided by
+    the count), minimum and maximum."""
 
-    ``rows`` (n, width), ``train`` the row numbers to learn from. ``how`` is one of
+    count: NDArray[np.int64]
+    mean: Float
+    std: Float
+    minimum: Float
+    maximum: Float
 
-    - ``standard``: mean 0 and standard deviation 1,
-    - ``minmax``: from 0 to 1,
-    - ``none``: as they are,
-    - ``auto``: divided by ``maximum`` where one is known beforehand (the white of an image), else
-      standard.
 
-    The scale of a column that is constant in the training split is 1: it becomes zero.
+def statistics(matrix: NDArray[Any], index: NDArray[np.int64]) -> Statistics:
+    """Return the statistics of the columns of ``matrix (n, width)`` over the rows ``index``."""
+    width = matrix.shape[1]
+    count, mean, squares = np.zeros(width), np.zeros(width), np.zeros(width)
+    minimum, maximum = np.full(width, np.inf), np.full(width, -np.inf)
+    step = max(1, _BLOCK // max(1, width))
+    for start in range(0, len(index), step):
+        rows = index[start : start + step]
+        contiguous = rows[-1] - rows[0] == len(rows) - 1
+        read = matrix[rows[0] : rows[-1] + 1] if contiguous else matrix[rows]
+        block = np.asarray(read, np.float64)
+        lowest, highest = block.min(axis=0), block.max(axis=0)
+        absent = None
+        added: Any = float(len(block))
+        if np.isnan(lowest).any():
+            absent = np.isnan(block)
+            added = len(block) - absent.sum(axis=0)
+            lowest = np.where(absent, np.inf, block).min(axis=0)
+            highest = np.where(absent, -np.inf, block).max(axis=0)
+            block = np.where(absent, 0.0, block)
+        total = count + added
+        of_block = block.sum(axis=0) / np.maximum(added, 1)
+        block = block - of_block
+        if absent is not None:
+            block[absent] = 0.0
+        share = added / np.maximum(total, 1)
+        apart = of_block - mean
+        mean += apart * share
+        squares += np.einsum("ij,ij->j", block, block) + apart**2 * count * share
+        count = total
+        np.minimum(minimum, lowest, out=minimum)
+        np.maximum(maximum, highest, out=maximum)
+    std = np.sqrt(squares / np.maximum(count, 1))
+    std[minimum >= maximum] = 0.0  # exactly, whatever the rounding
+    return Statistics(count.astype(np.int64), mean, std, minimum, maximum)
+
+
+def fit_scaling(
+    method: str,
+    found: Statistics | None,
+    numeric: NDArray[np.bool_],
+    pixel_maximum: float | None,
+) -> tuple[Float, Float]:
+    """Return ``shift`` and ``scale`` (width,), for inputs ``(row - shift) * scale``.
+
+    "standard" brings numeric columns to mean 0 and variance 1, "minmax" to 0..1; "auto" is
+    standard, but divides pixels by ``pixel_maximum``. Columns that are not ``numeric`` hold 0 and
+    1 and stay so; a constant column is only shifted. ``found`` may be None where no statistics are needed.
     """
-    width = rows.shape[1]
-    if how == "none":
-        return np.zeros(width), np.ones(width)
-    if how == "auto" and maximum is not None:
-        return np.zeros(width), np.full(width, 1 / maximum)
-    if how == "minmax":
-        low, high = extremes(rows, train)
-        return low, _inverse(high - low)
-    mean, variance = moments(rows, train)
-    return mean, _inverse(np.sqrt(variance))
+    width = len(numeric)
+    shift, scale = np.zeros(width), np.ones(width)
+    if method == "auto" and pixel_maximum is not None:
+        return shift, scale / pixel_maximum
+    if method == "none":
+        return shift, scale
+    assert found is not None
+    low, spread = (
+        (found.minimum, found.maximum - found.minimum)
+        if method == "minmax"
+        else (found.mean, found.std)
+    )
+    changed = numeric & (spread > 0)
+    shift[numeric] = low[numeric]
+    scale[changed] = 1.0 / spread[changed]
+    return shift, scale
 
 
-def moments(rows: NDArray[Any], train: NDArray[np.int64]) -> tuple[Columns, Columns]:
-    """Return mean and variance (divided by n) of the rows ``train``, each (width,).
-
-    Sums are of differences from the first row: so a constant column has exactly the variance 0,
-    and a large mean with a small spread loses no digits.
-    """
-    width = rows.shape[1]
-    first = np.asarray(rows[train[0]], np.float64)
-    total, squares = np.zeros(width), np.zeros(width)
-    for block in _blocks(rows, train):
-        block -= first
-        total += np.add.reduce(block, axis=0)
-        np.multiply(block, block, out=block)
-        squares += np.add.reduce(block, axis=0)
-    mean = total / len(train)
-    return first + mean, np.maximum(squares / len(train) - mean * mean, 0.0)
-
-
-def extremes(rows: NDArray[Any], train: NDArray[np.int64]) -> tuple[Columns, Columns]:
-    """Return the least and the greatest value of each column in the rows ``train``, (width,)."""
-    low = np.asarray(rows[train[0]], np.float64).copy()
-    high = low.copy()
-    for block in _blocks(rows, train):
-        np.minimum(low, block.min(axis=0), out=low)
-        np.maximum(high, block.max(axis=0), out=high)
-    return low, high
-
-
-def _blocks(rows: NDArray[Any], train: NDArray[np.int64]) -> Iterator[NDArray[np.float64]]:
-    """Yield the rows ``train`` in float64 blocks; each is overwritten by the next."""
-    plain = np.asarray(rows)
-    step = max(1, BLOCK_NUMBERS // max(1, rows.shape[1]))
-    stored = np.empty((min(step, len(train)), rows.shape[1]), plain.dtype)
-    wide = np.empty(stored.shape)
-    for start in range(0, len(train), step):
-        index = train[start : start + step]
-        # mode="clip" alone writes straight into `out`; the row numbers are known to be valid.
-        np.take(plain, index, axis=0, out=stored[: len(index)], mode="clip")
-        wide[: len(index)] = stored[: len(index)]
-        yield wide[: len(index)]
-
-
-def _inverse(spread: Columns) -> Columns:
-    return np.divide(1.0, spread, out=np.ones_like(spread), where=spread > 0)
+def needs_statistics(method: str, pixel_maximum: float | None) -> bool:
+    """Return whether :func:`fit_scaling` needs the statistics of the columns."""
+    return method in ("standard", "minmax") or (method == "auto" and pixel_maximum is None)

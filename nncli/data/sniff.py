@@ -31,8 +31,10 @@ from nncli.errors import DataError
 
 #: Cells that mean a missing value.
 MISSING = frozenset(
-    ["", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "-nan", "NULL", "Null", "null"]
-    + ["None", "none", "<NA>"]
+    {
+        *("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan"),
+        *("NULL", "Null", "null", "None", "none"),
+    }
 )
 
 _HEAD = 1 << 20

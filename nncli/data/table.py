@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.cache import Entry, cached
 from nncli.data.digest import file_digest
+from nncli.data.entries import Entry, cached
 from nncli.data.options import DataOptions, ProgressReport
 from nncli.data.selection import Selection, select
 from nncli.data.sniff import Dialect, sniff
@@ -203,5 +203,3 @@ def _build_parquet(
     )
     parsed.notes.extend(notes)
     return describe(parsed, selection, names, True, files)
-
-

@@ -75,7 +75,8 @@ def parse_text(
     """
     open_kinds = [each is None for each in kinds] if kinds else [True] * len(names)
     found = [each or "number" for each in kinds] if kinds else ["number"] * len(names)
-    encoding, notes = "utf-8", []
+    encoding = "utf-8"
+    notes: list[str] = []
     while True:
         columns: list[Summary] = [
             NumberSummary(name, place, dtype, place >= len(names) - targets)

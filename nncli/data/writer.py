@@ -103,7 +103,8 @@ class NumberSummary:
             "missing": self.missing,
         }
         if self.is_target:
-            return {**found, "distinct": None if self._distinct is None else self._distinct.tolist()}
+            listed = None if self._distinct is None else self._distinct.tolist()
+            return {**found, "distinct": listed}
         return {**found, "integral": self.integral, "running": self.running}
 
 
@@ -134,7 +135,8 @@ class TextSummary:
             else:
                 self.overflow = True
         self.missing += int(missing[codes].sum())
-        return known[codes]
+        numbered: NDArray[np.int32] = known[codes]
+        return numbered
 
     def to_json(self) -> dict[str, Any]:
         """Return the column's description."""

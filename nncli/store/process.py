@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,44 +37,44 @@ def _describe(pid: int) -> Process:
 def is_alive(process: Process) -> bool | None:
     """Say whether a process runs; ``None`` where that cannot be seen from here.
 
-    It cannot for another machine, another boot or container, on Windows, and where the start of
-    another user's process is hidden: a heartbeat has to decide then.
+    It cannot for another machine, another boot or container, and where the start of another
+    user's process is hidden: a heartbeat has to decide then.
     """
     if process.space != this_process().space or process.started is None:
         return None
-    try:
-        # Signal 0 only asks; on Windows it would end the process, but there `started` is None.
-        os.kill(process.pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass  # it exists and belongs to someone else
     started = start_of(process.pid)
     return None if started is None else started == process.started
 
 
 def start_of(pid: int) -> str | None:
-    """Return when a process started, ``"ended"`` for one that waits to be reaped, else None."""
-    if sys.platform == "win32":
-        return None
+    """Return when a process started, ``"ended"`` for one that has, None where that is hidden."""
+    if not Path("/proc/self/stat").exists():
+        return _start_by_psutil(pid)
     try:
         # The name, field 2, may hold spaces and parentheses; field 3 is the state, 22 the start.
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
         return "ended" if fields[0] in "ZXx" else fields[19]
     except (OSError, IndexError):
-        if sys.platform == "linux":
-            return None
+        pass  # gone, going this moment, or another user's where /proc hides those
     try:
-        done = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
-        )
+        os.kill(pid, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return "ended"
     except OSError:
+        pass
+    return None
+
+
+def _start_by_psutil(pid: int) -> str | None:
+    """The start where there is no /proc: macOS, Windows and others."""
+    import psutil
+
+    try:
+        return str(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return "ended"
+    except psutil.Error:
         return None
-    return done.stdout.strip() or None
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from nncli.store.nonfinite import EPOCH_FLAGGED, MEANINGS, RUN_FLAGGED
 from nncli.store.schema import epochs, runs
 
 SPEC_FIELDS = {
-    "hidden": "list",
+    "hidden": "text",
     "act": "text",
     "out_act": "text",
     "loss": "text",
@@ -26,6 +26,7 @@ SPEC_FIELDS = {
     "beta1": "number",
     "beta2": "number",
     "eps": "number",
+    "bias_correction": "text",
     "batch_size": "text",
     "schedule": "text",
     "warmup": "number",
@@ -34,9 +35,13 @@ SPEC_FIELDS = {
     "dropout": "number",
     "clip_norm": "number",
     "early_stop": "number",
+    "target": "text",
+    "val": "text",
+    "test": "text",
     "scale": "text",
 }
-"""Top-level fields of the spec that become columns of ``runs_flat``, each with its kind."""
+"""Top-level fields of the spec that become columns of ``runs_flat``, each with its kind. One that
+the spec leaves out, since it is off, is NULL."""
 
 _BEFORE = (
     *("id", "uuid", "name", "status", "data", "task", "seed", "sweep_id", "epochs"),
@@ -78,16 +83,10 @@ def _lines(columns: Sequence[str]) -> str:
 
 
 def _field(name: str, kind: str, dialect: str) -> str:
-    if dialect == "postgresql":
-        value = f"(CAST(runs.spec AS jsonb) ->> '{name}')"
-        if kind == "number":
-            return f"CAST({value} AS double precision)"
-    else:
-        value = f"json_extract(runs.spec, '$.{name}')"
-    if kind == "list":  # [64,32] reads 64,32 and [] none, as on the command line
-        bare = f"replace(trim({value}, '[]'), ' ', '')"
-        return f"CASE {value} WHEN '[]' THEN 'none' ELSE {bare} END"
-    return value
+    if dialect != "postgresql":
+        return f"json_extract(runs.spec, '$.{name}')"
+    value = f"(CAST(runs.spec AS jsonb) ->> '{name}')"
+    return f"CAST({value} AS double precision)" if kind == "number" else value
 
 
 def _tags(dialect: str) -> str:

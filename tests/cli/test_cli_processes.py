@@ -22,7 +22,7 @@ FAKE = [sys.executable, str(Path(__file__).with_name("fake_program.py"))]
 def folder(tmp_path: Path) -> Path:
     """A folder whose results.db holds more runs than a pipe holds text."""
     with RunStore(tmp_path / "results.db") as store, store.transaction():
-        for _ in range(300):
+        for _ in range(1200):
             store.create_run(
                 NewRun(
                     data="digits",
@@ -68,7 +68,7 @@ def test_a_second_signal_aborts() -> None:
     assert (process.returncode, out, err) == (130, "", "error: interrupted\n")
 
 
-@pytest.mark.parametrize("args", ["report --limit 300", "report --limit 300 --json"])
+@pytest.mark.parametrize("args", ["report --limit 1200", "report --limit 1200 --json"])
 def test_a_reader_that_has_enough(folder: Path, args: str) -> None:
     process = subprocess.Popen(
         [*NNCLI, *args.split()], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE

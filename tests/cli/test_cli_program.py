@@ -76,6 +76,8 @@ def test_help_fits(call: Call, command: str, columns: int) -> None:
     assert done.code == 0
     text = done.out.partition("Examples:")[0]  # examples are to be copied whole
     assert max(map(len, text.splitlines())) <= columns
+    starts = [len(line) - len(line.lstrip()) for line in text.splitlines()]
+    assert max(starts) <= max(columns // 2, 16)  # half the line is left for the words
 
 
 def test_unknown_command(call: Call) -> None:

@@ -62,6 +62,9 @@ def test_the_bar_is_one_line_that_fits(width: int, fraction: float | None) -> No
     assert text.count("\n") == 1
     assert len(text.rstrip("\n")) <= width
     assert "epoch 123/1000" in text
+    assert (fraction is None) == ("\u2501" not in text)
+    if fraction is not None:  # where the bar has room, the figures are not cut either
+        assert text.rstrip().endswith("left")
 
 
 def test_what_is_given_up_in_a_narrow_terminal() -> None:

@@ -13,7 +13,7 @@ import oracle
 import pytest
 from fixtures.small_runs import Data, data, finish, resolved, trainer
 
-from nncli.kernels import forward, jit, loop
+from nncli.kernels import dense, forward, jit, loop
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.assemble import Assembly, assemble_inference
 from nncli.kernels.gather import GATHERS
@@ -22,6 +22,7 @@ from nncli.kernels.metrics import METRICS
 from nncli.kernels.network import Functions, Network
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.parts import Activation, Table
+from nncli.kernels.products import BIAS
 from nncli.model import Model
 from nncli.spec import Spec
 from nncli.trainer import INFERENCE_ROWS, Trainer, make_buffers, parts_of, stored_rows
@@ -45,6 +46,21 @@ def plain_functions(spec: Spec, model: Model, storage: str) -> Functions:
     )
 
 
+def naive_multiply(
+    m, n, k, a, a_start, a_row, a_column, b, b_start, b_row, b_column, panel,
+    begin, bias, bias_start, c, c_start, c_row,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """The matrix product, which is made of vector instructions, one number at a time."""
+    for i in range(m):
+        for j in range(n):
+            total = bias[bias_start + j] if begin == BIAS else 0.0
+            for step in range(k):
+                place_a = a_start + i * a_row + step * a_column
+                place_b = b_start + step * b_row + j * b_column
+                total += a[place_a] * b[place_b]
+            c[c_start + i * c_row + j] = total
+
+
 def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
     model = Model.of(spec, dataset.width, dataset.outputs)
     functions = plain_functions(spec, model, dataset.rows.dtype.name)
@@ -53,7 +69,10 @@ def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
 
 
 @pytest.mark.parametrize("task", METRICS)
-def test_the_loop_is_plain_python_until_it_is_compiled(task: str) -> None:
+def test_the_loop_is_plain_python_until_it_is_compiled(
+    task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "multiply", naive_multiply)
     spec = resolved(
         task, hidden="5,4", act="tanh,relu", epochs=2, dropout=0.3, clip_norm=0.5, weight_decay=0.1,
         l1=0.01, schedule="cosine", warmup=1,
@@ -86,7 +105,9 @@ def test_predictions(dtype: str, storage: str, hidden: str) -> None:
     inference.predict(
         Network(model.table(), theta, np.zeros(1, dtype)),
         stored_rows(given, dtype),
-        make_buffers(model, given, INFERENCE_ROWS, dtype, False),
+        make_buffers(
+            model, dataset.width, dataset.outputs, INFERENCE_ROWS, dtype, dropout=False
+        ),
         inference.functions,
         *(index, 0, count, np.zeros(1, np.int64), found),
     )

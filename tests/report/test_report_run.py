@@ -38,6 +38,14 @@ def test_what_is_read_is_what_was_stored(store: RunStore) -> None:
     assert [layer.parameters for layer in detail.layers] == [2080, 330]
 
 
+def test_what_was_not_measured_is_none(store: RunStore) -> None:
+    sparse = np.ma.array([1.0, 2.0, 3.0, 4.0, math.nan], mask=[False, True, False, False, False])
+    store_run(store, train_loss=sparse)
+    values = one_run(store, "last").curve["train_loss"]
+    assert values[:4] == [1.0, None, 3.0, 4.0]
+    assert math.isnan(values[4])
+
+
 def test_newest_first_and_limited(store: RunStore) -> None:
     runs = [store_run(store) for _ in range(4)]
     assert [each.run for each in latest_runs(store, 3)] == [runs[3], runs[2], runs[1]]

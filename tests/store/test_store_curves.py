@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import a_curve, a_run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store_samples import a_curve, a_run
 
 from nncli.store import Curve, RunStore, Summary
 from nncli.store.curve import COLUMNS
@@ -86,7 +86,8 @@ def test_an_update_of_some_columns_leaves_the_flags_of_others(store: RunStore) -
     store.save(run_id, summary=Summary(train_loss=np.nan, best_val_rmse=-np.inf))
     store.save(run_id, summary=Summary(val_loss=np.inf))
     run = store.get_run(run_id)
-    assert run.train_loss is not None and np.isnan(run.train_loss)
+    assert run.train_loss is not None
+    assert np.isnan(run.train_loss)
     assert (run.val_loss, run.best_val_rmse) == (np.inf, -np.inf)
     for value in (-np.inf, np.inf, 0.5):
         store.save(run_id, summary=Summary(train_loss=value))

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import a_curve, a_model, a_run
 from sqlalchemy import event
+from store_samples import a_curve, a_model, a_run
 
 from nncli.errors import StoreError
 from nncli.store import RunStore

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from conftest import a_model, a_run
+from store_samples import a_model, a_run
 
 from nncli.store import RunStore
 
@@ -21,7 +21,7 @@ RUNS_EACH = 3
 WRITER = f"""
 import sys
 sys.path.insert(0, {HERE!r})
-from conftest import a_curve, a_model, a_run
+from store_samples import a_curve, a_model, a_run
 from nncli.store import RunStore
 path, scratch, who = sys.argv[1:]
 with RunStore(f"{{scratch}}/{{who}}.db") as store:
@@ -41,7 +41,7 @@ with RunStore(path) as store:
 ENDLESS = f"""
 import sys
 sys.path.insert(0, {HERE!r})
-from conftest import a_curve, a_model, a_run
+from store_samples import a_curve, a_model, a_run
 from nncli.store import RunStore
 with RunStore(sys.argv[1]) as store:
     run_id = store.create_run(a_run())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import a_curve, a_model, a_run
+from store_samples import a_curve, a_model, a_run
 
 from nncli.errors import StoreError
 from nncli.store import NewRun, RunStore, Summary
@@ -116,7 +116,8 @@ def test_text_that_no_database_takes_is_replaced(store: RunStore) -> None:
     run_id = store.create_run(a_run(name=f"{undecoded}\0", tags=(undecoded,)))
     run = store.get_run(run_id)
     assert run.name is not None
-    assert run.name.startswith("caf\ufffd") and "\0" not in run.name
+    assert run.name.startswith("caf\ufffd")
+    assert "\0" not in run.name
     assert run.tags[0].startswith("caf")
 
 
@@ -188,11 +189,16 @@ def test_an_id_never_means_another_run(store: RunStore, path: Path) -> None:
 
 def test_a_transaction_joins_calls_or_drops_them_all(store: RunStore) -> None:
     kept = store.create_run(a_run())
-    with pytest.raises(RuntimeError, match="stop"), store.transaction():
-        store.create_run(a_run())
-        store.write_epochs(kept, a_curve(1, 3))
-        assert len(store.curve(kept)) == 3
-        raise RuntimeError("stop")
+
+    def stopped_half_way() -> None:
+        with store.transaction():
+            store.create_run(a_run())
+            store.write_epochs(kept, a_curve(1, 3))
+            assert len(store.curve(kept)) == 3
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        stopped_half_way()
     assert [row.id for row in store.list_runs()] == [kept]
     assert len(store.curve(kept)) == 0
     with store.transaction():

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import ELSEWHERE, a_curve, a_model, a_run
+from store_samples import ELSEWHERE, a_curve, a_model, a_run
 
 from nncli.errors import StoreError
 from nncli.store import RunStore
+from nncli.store import process as process_module
 from nncli.store.process import Process, is_alive, start_of, this_process
 
 
@@ -48,6 +49,18 @@ def test_alive_dead_and_recycled(other: subprocess.Popen[bytes]) -> None:
     other.kill()
     os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # a zombie now: killed, not reaped
     assert is_alive(process) is False
+    other.wait()
+    assert is_alive(process) is False
+
+
+def test_without_proc_psutil_tells(
+    other: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "start_of", process_module._start_by_psutil)
+    process = replace(process_of(other), started=process_module._start_by_psutil(other.pid))
+    assert is_alive(process)
+    assert is_alive(replace(process, started="12")) is False
+    other.kill()
     other.wait()
     assert is_alive(process) is False
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import a_curve, a_run
+from store_samples import a_curve, a_run
 
+from nncli.spec import Spec, resolve
 from nncli.store import RunStore, Summary
 from nncli.store.views import SPEC_FIELDS
 
@@ -22,24 +23,33 @@ def query(path: Path, sql: str) -> list[dict[str, Any]]:
 
 def test_flat_runs_have_the_spec_as_columns(store: RunStore, path: Path) -> None:
     spec: dict[str, Any] = {
-        name: {"text": "x", "number": 0.5, "list": [64, 32]}[kind]
-        for name, kind in SPEC_FIELDS.items()
+        name: {"text": "64,32", "number": 0.5}[kind] for name, kind in SPEC_FIELDS.items()
     }
     run_id = store.create_run(a_run(name="n", tags=("b", "a"), spec=json.dumps(spec)))
     store.finish_run(run_id, "completed", a_curve(1, 5), summary=Summary(best_epoch=4))
     (row,) = query(path, "SELECT * FROM runs_flat")
-    assert {name: row[name] for name in SPEC_FIELDS} == spec | {"hidden": "64,32"}
+    assert {name: row[name] for name in SPEC_FIELDS} == spec
     assert (row["id"], row["name"], row["status"], row["tags"]) == (run_id, "n", "completed", "a,b")
     assert (row["epochs"], row["train_loss"], row["best_epoch"]) == (5, 0.2, 4)
     assert row["nonfinite"] is None
 
 
-def test_a_spec_without_hidden_layers_or_fields(store: RunStore, path: Path) -> None:
-    store.create_run(a_run(spec='{"hidden":[],"batch_size":32,"lr":0.001}'))
+def test_a_spec_s_numbers_stay_numbers_and_what_is_off_is_null(store: RunStore, path: Path) -> None:
+    store.create_run(a_run(spec='{"hidden":"none","batch_size":32,"lr":0.001}'))
     store.create_run(a_run(spec="{}"))
     first, second = query(path, "SELECT * FROM runs_flat ORDER BY id")
     assert (first["hidden"], first["batch_size"], first["lr"]) == ("none", 32, 0.001)
     assert (second["hidden"], second["lr"], second["tags"]) == (None, None, None)
+
+
+def test_what_a_resolved_spec_decides_is_a_column(store: RunStore, path: Path) -> None:
+    """All of the canonical spec, but for what has a column in ``runs`` and the log's interval."""
+    spec = resolve(Spec.read({"hidden": "64,32", "clip_norm": 1}), "multiclass")
+    store.create_run(a_run(spec=spec.canonical()))
+    (row,) = query(path, "SELECT * FROM runs_flat")
+    decided = json.loads(spec.canonical())
+    for name in decided.keys() - {"data", "epochs", "seed", "dtype", "log_every", "task"}:
+        assert row[name] == decided[name]
 
 
 def test_curves_name_their_run_and_what_is_not_finite(store: RunStore, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""nncli itself, and the peak of the BLAS that its products run on."""
+"""nncli itself, and the peak of the BLAS that is on this machine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,51 @@ PEAK_FLOPS = 2 * PEAK_SIZE**3
 
 
 def nncli_worker(case: Case, data: Data, threads: int) -> Job:
-    """nncli's training loop on the arrays, without a database."""
-    try:
-        from nncli import train
-    except ImportError as error:
-        raise RuntimeError(f"nncli.train is missing in this Python: {error}") from error
-    raise RuntimeError(f"nncli_worker is not wired to {train} yet")
+    """nncli's runner on the arrays, as ``nncli train`` calls it, without a database."""
+    from nncli import runner
+    from nncli.data import Dataset, Preprocessing
+    from nncli.events import Finished
+    from nncli.spec import Spec, resolve
+
+    width = case.sizes[0]
+    images = data.x.dtype == np.uint8
+    every = np.arange(len(data.y))
+    dataset = Dataset(
+        name=case.name,
+        source=case.name,
+        rows=data.x,
+        targets=data.y.astype(np.float32)[:, None],
+        train=every,
+        val=every[:0],
+        test=every[:0],
+        task="multiclass",
+        outputs=case.sizes[-1],
+        preprocessing=Preprocessing(
+            task="multiclass",
+            inputs=(),
+            shift=(0.0,) * width,
+            scale=(1 / 255 if images else 1.0,) * width,
+            targets=("class",),
+            target_kinds=("number",),
+            storage=data.x.dtype.name,
+        ),
+        hash="",
+    )
+    options = {
+        "hidden": case.sizes[1:-1],
+        "epochs": case.epochs,
+        "batch_size": "full" if case.batch == case.rows else case.batch,
+        "threads": None if threads > 1 else 1,
+    }
+    spec = resolve(Spec.read(options), "multiclass")
+
+    def run() -> float:
+        for event in runner.run(spec, dataset):
+            if isinstance(event, Finished):
+                return event.last["train_loss"]
+        raise AssertionError("a run ends with Finished")
+
+    return Job(run)
 
 
 def sgemm_peak(case: Case, data: Data, threads: int) -> Job:

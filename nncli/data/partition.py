@@ -84,9 +84,9 @@ def _stratified(
 def _shares(
     counts: NDArray[np.integer], wanted: int, most: NDArray[np.integer], ties: Index
 ) -> NDArray[np.int64]:
-    """Divide ``wanted`` rows among classes in proportion to ``counts``, at most ``most`` of each."""
+    """Divide ``wanted`` rows among classes in proportion to ``counts``, at most ``most`` each."""
     exact = counts * (wanted / counts.sum())
-    given = np.minimum(np.floor(exact), most).astype(np.int64)
+    given: NDArray[np.int64] = np.minimum(np.floor(exact), most).astype(np.int64)
     while (left := wanted - int(given.sum())) > 0:
         open_classes = np.flatnonzero(given < most)
         if not len(open_classes):

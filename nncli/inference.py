@@ -1,0 +1,129 @@
+"""Predictions: a stored model applied to new rows, in the terms of the data it was trained on.
+
+Outputs are computed by the same native forward pass that validation uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data import Table, read_rows
+from nncli.errors import DataError
+from nncli.kernels.assemble import Parts, assemble_inference
+from nncli.kernels.network import Network, Rows
+from nncli.stored import StoredModel
+from nncli.trainer import INFERENCE_ROWS, frozen_index, make_buffers, read_only_bytes
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions as a table: ``columns`` names what each of ``rows`` holds.
+
+    ``notes`` say what is to be said of them, such as the accuracy where the file told the truth.
+    """
+
+    columns: list[str]
+    rows: Iterable[list[Any]]
+    notes: tuple[str, ...] = ()
+
+
+class Predictor:
+    """A trained network: raw rows in, predictions out."""
+
+    def __init__(self, stored: StoredModel) -> None:
+        self.stored = stored
+
+    def outputs(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return the output layer's activations (n, outputs) for stored rows (n, width).
+
+        ``rows`` are in the storage dtype and still unscaled; a DataError tells of another width.
+        """
+        stored, model = self.stored, self.stored.model
+        width, outputs = model.layers[0].fan_in, model.layers[-1].fan_out
+        if rows.ndim != 2 or rows.shape[1] != width:
+            raise DataError(
+                f"the rows have shape {rows.shape} and the network takes {width} inputs a row"
+            )
+        parts = Parts(
+            dtype=stored.dtype,
+            storage=stored.storage,
+            activations=model.hidden_activations,
+            output=model.layers[-1].activation,
+            loss=stored.loss,
+            optimizer="sgd",
+            task=stored.task,
+        )
+        inference = assemble_inference(parts)
+        preprocessing = stored.preprocessing
+        targets = np.zeros((len(rows), 1), stored.dtype)
+        targets.flags.writeable = False
+        data = Rows(
+            stored=read_only_bytes(rows.astype(stored.storage, copy=False)),
+            targets=targets,
+            shift=np.array(preprocessing.shift, stored.dtype),
+            scale=np.array(preprocessing.scale, stored.dtype),
+        )
+        network = Network(model.table(), stored.theta, np.zeros(1, stored.dtype))
+        buffers = make_buffers(model, width, outputs, INFERENCE_ROWS, stored.dtype, dropout=False)
+        predictions = np.empty((len(rows), outputs), stored.dtype)
+        inference.predict(
+            *(network, data, buffers, inference.functions),
+            *(frozen_index(np.arange(len(rows))), 0, len(rows)),
+            *(np.zeros(1, np.int64), predictions),
+        )
+        return predictions
+
+    def predict(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return class names (n,), labels 0/1 (n, labels), or values (n, outputs)."""
+        return self.stored.preprocessing.decode(self.outputs(rows))
+
+    def read(self, path: str | Path) -> Table:
+        """Read a file of the form that the network was trained on."""
+        return read_rows(path, self.stored.preprocessing, dtype=self.stored.dtype)
+
+    def predictions(self, path: str | Path) -> Predictions:
+        """Read a file and return a row of predictions for each of its rows.
+
+        A classification's rows end with the probability of every class.
+        """
+        table = self.read(path)
+        preprocessing, task = self.stored.preprocessing, self.stored.task
+        outputs = self.outputs(table.rows)
+        decoded = preprocessing.decode(outputs).reshape(len(outputs), -1)
+        names = preprocessing.targets or ("target",)
+        columns = [f"predicted_{name}" for name in names]
+        cells = decoded.tolist()
+        if task != "regression":
+            shares = np.hstack([1 - outputs, outputs]) if task == "binary" else outputs
+            labels = names if task == "multilabel" else preprocessing.classes
+            columns += [f"probability_{label}" for label in labels]
+            cells = [row + share for row, share in zip(cells, shares.tolist(), strict=True)]
+        notes = table.notes
+        if table.targets is not None:
+            notes = (*notes, self._score(outputs, table.targets))
+        return Predictions(columns, cells, notes)
+
+    def _score(self, outputs: NDArray[Any], targets: NDArray[Any]) -> str:
+        """Return the metric in words, over the rows whose target the file tells."""
+        known = ~np.isnan(targets).any(axis=1)
+        count = int(known.sum())
+        if not count:
+            return "no row has a target that the model knows"
+        outputs, targets = outputs[known], targets[known]
+        if self.stored.task == "regression":
+            error = (outputs - targets) * np.array(self.stored.preprocessing.target_scale)
+            return f"root mean squared error {np.sqrt(np.mean(error**2)):.6g} over {count} rows"
+        if self.stored.task == "multiclass":
+            right = outputs.argmax(axis=1)[:, None] == targets
+        else:
+            right = (outputs > 0.5) == (targets > 0.5)
+        return f"accuracy {right.mean():.4f} over {count} rows"
+
+
+__all__ = ["Predictions", "Predictor"]

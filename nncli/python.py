@@ -1,0 +1,136 @@
+"""The Python API: what the commands do, with arrays and data frames in place of files.
+
+``nncli.train`` is ``nncli train`` and takes the same options as keywords; ``nncli.load`` brings a
+stored network back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli import experiment
+from nncli.errors import DataError
+from nncli.events import CurveRow, Event
+from nncli.inference import Predictor
+from nncli.spec import Spec
+from nncli.store import RunStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run and its curve. The other attributes are those of ``nncli train --json``."""
+
+    result: experiment.Result
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.result, name)
+
+    @property
+    def id(self) -> int:
+        """Return the number under which the run is stored."""
+        return self.result.run
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """Return the curve, one row an epoch; a column that was not measured is left out."""
+        import pandas as pd
+
+        with RunStore(self.result.database) as runs:
+            curve = runs.curve(self.id)
+        measured = set(curve.columns)
+        names = [each.name for each in fields(CurveRow) if each.name in measured]
+        return pd.DataFrame({name: curve[name] for name in names})
+
+    @cached_property
+    def model(self) -> Model:
+        """Return the trained network."""
+        return load(self.id, db=self.result.database)
+
+    def __repr__(self) -> str:
+        metrics = ", ".join(f"{name} {value:.4g}" for name, value in self.result.metrics.items())
+        return f"<Run {self.id}: {self.result.status}, {self.result.epochs} epochs, {metrics}>"
+
+
+class Model:
+    """A trained network out of the store."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+
+    @property
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Return the weights by name, such as ``layer 1 W`` (fan_in, fan_out)."""
+        stored = self._predictor.stored
+        return stored.model.views(stored.theta)
+
+    def predict(self, data: str | Path | NDArray[Any] | pd.DataFrame) -> NDArray[Any]:
+        """Return class names (n,), labels (n, labels) or values (n, outputs).
+
+        ``data`` is a file of the form that the network was trained on, a data frame with its
+        columns, or an array (n, width) of encoded columns before scaling.
+        """
+        return self._predictor.predict(self._rows(data))
+
+    def predict_proba(self, data: str | Path | NDArray[Any] | pd.DataFrame) -> NDArray[Any]:
+        """Return a classification's probabilities (n, classes), or (n, labels) for labels."""
+        if self._predictor.stored.task == "regression":
+            raise DataError("a regression has no probabilities: use predict")
+        outputs = self._predictor.outputs(self._rows(data))
+        if self._predictor.stored.task == "binary":
+            return np.hstack([1 - outputs, outputs])
+        return outputs
+
+    def _rows(self, data: Any) -> NDArray[Any]:
+        if isinstance(data, str | Path):
+            return self._predictor.read(data).rows
+        if hasattr(data, "to_csv"):
+            return self._frame_rows(data)
+        return np.asarray(data)
+
+    def _frame_rows(self, frame: pd.DataFrame) -> NDArray[Any]:
+        """Read a data frame as the file that it would be: one path for all encodings."""
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "frame.csv"
+            frame.to_csv(path, index=False)
+            return self._predictor.read(path).rows
+
+
+def train(
+    data: str | Path | None = None,
+    *,
+    db: str | None = None,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    note: str | None = None,
+    observe: Callable[[Event], None] = lambda event: None,
+    **options: Any,
+) -> Run:
+    """Train one network, store the run, and return it.
+
+    ``options`` are those of ``nncli train`` with underscores: ``batch_size=64``. ``observe`` is
+    called with every event. Raises the errors of :mod:`nncli.errors` where the command prints them.
+    """
+    if data is not None:
+        options["data"] = str(data)
+    plan = experiment.plan(Spec.read(options))
+    labels = experiment.Labels(name, tuple(tags), note)
+    return Run(experiment.train(plan, db=db, labels=labels, observe=observe))
+
+
+def load(run: int | str, *, db: str | None = None) -> Model:
+    """Return the network of a stored run, by id, name, start of its uuid, or ``last``."""
+    return Model(experiment.predictor(str(run), db=db))
