@@ -71,13 +71,16 @@ class Inference:
 
 
 def is_compiled(parts: Parts) -> bool:
-    """Return whether :func:`assemble` will load machine code rather than make it, in seconds."""
-    return is_cached(parts.key())
+    """Return whether the training loop is loaded rather than compiled, which takes seconds.
+
+    A part that is used for the first time is compiled in a fraction of a second.
+    """
+    return is_cached(f"loop-{parts.dtype}")
 
 
 def assemble(parts: Parts) -> Assembly:
     """Load or compile what ``parts`` need."""
-    with compile_lock(parts.key()):
+    with compile_lock(f"loop-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
         functions = _fill_slots(parts, kinds)
         return Assembly(
@@ -89,7 +92,7 @@ def assemble(parts: Parts) -> Assembly:
 
 def assemble_inference(parts: Parts) -> Inference:
     """Load or compile what predictions of ``parts`` need; the training loop is left alone."""
-    with compile_lock("predict-" + parts.key()):
+    with compile_lock(f"predict-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
         predict = compiled(forward.predict, *_predict_signature(kinds))
         return Inference(_fill_slots(parts, kinds), predict)

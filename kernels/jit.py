@@ -192,12 +192,12 @@ def is_cached(key: str) -> bool:
 
 
 @contextmanager
-def compile_lock(key: str) -> Iterator[None]:
-    """Let one process at a time compile what ``key`` names; once it is cached, take no lock.
+def compile_lock(*keys: str) -> Iterator[None]:
+    """Let one process at a time compile what ``keys`` name; once it is cached, take no lock.
 
     Processes that start together wait for the first and then load what it has compiled.
     """
-    if is_cached(key):
+    if all(is_cached(key) for key in keys):
         yield
         return
     from filelock import FileLock
@@ -205,4 +205,5 @@ def compile_lock(key: str) -> Iterator[None]:
     # one lock for all keys: different networks share most kernels
     with FileLock(cache_folder() / "compile.lock"):
         yield
-        (cache_folder() / f"{key}.ready").touch()
+        for key in keys:
+            (cache_folder() / f"{key}.ready").touch()

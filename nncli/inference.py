@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data import Table, read_rows
+from nncli.data import Inputs, read_inputs
 from nncli.errors import DataError
 from nncli.kernels.assemble import Parts, assemble_inference
 from nncli.kernels.network import Network, Rows
@@ -83,9 +83,9 @@ class Predictor:
         """Return class names (n,), labels 0/1 (n, labels), or values (n, outputs)."""
         return self.stored.preprocessing.decode(self.outputs(rows))
 
-    def read(self, path: str | Path) -> Table:
+    def read(self, path: str | Path) -> Inputs:
         """Read a file of the form that the network was trained on."""
-        return read_rows(path, self.stored.preprocessing, dtype=self.stored.dtype)
+        return read_inputs(path, self.stored.preprocessing, dtype=self.stored.dtype)
 
     def predictions(self, path: str | Path) -> Predictions:
         """Read a file and return a row of predictions for each of its rows.

@@ -154,7 +154,7 @@ class Spec:
     )
 
     hidden: tuple[int, ...] = option(
-        (64,),
+        (256,),
         "widths of the hidden layers, or none",
         group="Network",
         read=_widths,
@@ -260,7 +260,7 @@ class Spec:
     )
 
     epochs: int = option(
-        30, "passes over the training split", group="Training", read=whole(1), metavar="N"
+        50, "passes over the training split", group="Training", read=whole(1), metavar="N"
     )
     batch_size: int | str = option(
         32, "rows of a mini-batch, or full", group="Training", read=_batch_size, metavar="N|full"

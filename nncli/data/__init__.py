@@ -1,60 +1,49 @@
-"""Data sets: built-in ones, tables, images and arrays, read, split and made ready for training.
+"""Data sets: built in or read from files, split, encoded, and ready for the training loop.
 
-Importing this package is cheap: NumPy and the readers are loaded when they are first used, so the
-command line can name the built-in sets without paying for them.
+Importing this package loads neither NumPy nor pandas, so that the command line can show the names
+of the built-in sets at once; the rest is imported on first use.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nncli.data.catalog import BUILTINS
-from nncli.data.options import DataOptions, ProgressReport
+from nncli.data.catalog import BUILTINS, Builtin, data_names
+from nncli.data.options import SCALES, TASKS, DataOptions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from nncli.data.dataset import Dataset
-    from nncli.data.predict import Table
+    from nncli.data.dataset import Dataset, Inputs
+    from nncli.data.loading import load
+    from nncli.data.predict import read_inputs
     from nncli.data.preprocessing import InputColumn, Preprocessing
 
 __all__ = [
     "BUILTINS",
+    "SCALES",
+    "TASKS",
+    "Builtin",
     "DataOptions",
     "Dataset",
     "InputColumn",
+    "Inputs",
     "Preprocessing",
-    "Table",
+    "data_names",
     "load",
-    "read_rows",
+    "read_inputs",
 ]
 
-
-def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dataset:
-    """Return the data set that ``options`` describe; see :func:`nncli.data.loading.load`."""
-    from nncli.data.loading import load as load_now
-
-    return load_now(options, progress=progress)
-
-
-def read_rows(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -> Table:
-    """Read a file to predict; see :func:`nncli.data.predict.read_rows`."""
-    from nncli.data.predict import read_rows as read_now
-
-    return read_now(path, preprocessing, dtype=dtype)
+_HOMES = {
+    "Dataset": "nncli.data.dataset",
+    "InputColumn": "nncli.data.preprocessing",
+    "Inputs": "nncli.data.dataset",
+    "Preprocessing": "nncli.data.preprocessing",
+    "load": "nncli.data.loading",
+    "read_inputs": "nncli.data.predict",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Dataset":
-        from nncli.data.dataset import Dataset
-
-        return Dataset
-    if name == "Table":
-        from nncli.data.predict import Table
-
-        return Table
-    if name in ("InputColumn", "Preprocessing"):
-        from nncli.data import preprocessing
-
-        return getattr(preprocessing, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

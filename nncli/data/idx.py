@@ -13,10 +13,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data import memory
 from nncli.data.digest import file_digest
 from nncli.data.entries import cached
 from nncli.data.files import open_bytes
+from nncli.data.memory import require_memory
 from nncli.data.source import Matrix, Source, Target
 from nncli.errors import DataError
 
@@ -80,7 +80,7 @@ def read_idx(path: Path, dimensions: tuple[int, ...] = (1, 2, 3, 4)) -> NDArray[
     """
     with open_bytes(path) as (stream, _):
         shape = _read_shape(stream, path, dimensions)
-        memory.check(math.prod(shape), f"'{path}'")
+        require_memory(math.prod(shape), f"'{path}'")
         content = np.empty(shape, np.uint8)
         got = _read_into(stream, content.reshape(-1))
         extra = len(stream.read(1))

@@ -20,10 +20,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data import memory
+from nncli.data.memory import require_memory
 from nncli.data.preprocessing import InputColumn
 from nncli.data.scaling import Statistics, statistics
-from nncli.data.source import MAX_CATEGORIES, Column, RawTable
+from nncli.data.source import MAX_CATEGORIES, Column, RawTable, in_words
 from nncli.errors import DataError
 
 MAX_ONE_HOT = 256
@@ -64,14 +64,14 @@ def fit_inputs(
 def _fit_number(
     table: RawTable, column: Column, train: Index, found: Statistics
 ) -> tuple[InputColumn | None, str]:
-    slot, name = column.slot, column.name
+    slot, name = column.slot, in_words(column.name)
     missing = len(train) - int(found.count[slot])
     if missing == len(train):
         return None, f"{name} is left out: it has no values to train on"
     if found.minimum[slot] == found.maximum[slot] and not missing:
         return None, f"{name} is left out: it is always {found.minimum[slot]:g} in training"
     note = ""
-    if column.integral and _ID_LIKE.fullmatch(name) and not missing:
+    if column.integral and _ID_LIKE.fullmatch(column.name) and not missing:
         if column.running or _all_differ(table.numbers[:, slot]):
             if not table.chosen:
                 return None, f"{name} is left out: it numbers the rows (--columns would keep it)"
@@ -79,12 +79,12 @@ def _fit_number(
     elif column.running:
         note = f"{name} counts the rows up: --drop it if it is no property of them"
     if not column.missing:
-        return InputColumn(name, column.position, fill=float(found.mean[slot])), note
+        return InputColumn(column.name, column.position, fill=float(found.mean[slot])), note
     values = np.asarray(table.numbers[:, slot])[train]
     fill = float(np.nanmedian(values.astype(np.float64)))
     if missing:
         note = f"{name} misses {missing} values in training: filled with {fill:g}"
-    return InputColumn(name, column.position, fill=fill, indicator=missing > 0), note
+    return InputColumn(column.name, column.position, fill=fill, indicator=missing > 0), note
 
 
 def _all_differ(values: NDArray[np.floating]) -> bool:
@@ -94,7 +94,7 @@ def _all_differ(values: NDArray[np.floating]) -> bool:
 def _fit_text(
     table: RawTable, column: Column, train: Index, _: Statistics
 ) -> tuple[InputColumn | None, str]:
-    name = column.name
+    name = in_words(column.name)
     if column.overflow:
         return None, f"{name} is left out: it has more than {MAX_CATEGORIES} different texts"
     codes = np.asarray(table.codes[:, column.slot])[train]
@@ -116,9 +116,9 @@ def _fit_text(
     note = f"{name} misses {missing} values in training" if missing else ""
     position, indicator = column.position, missing > 0
     if boolean_pair(present) is not None:
-        return InputColumn(name, position, "boolean", indicator=indicator), note
+        return InputColumn(column.name, position, "boolean", indicator=indicator), note
     return (
-        InputColumn(name, position, "categorical", indicator=indicator, categories=present),
+        InputColumn(column.name, position, "categorical", indicator=indicator, categories=present),
         note,
     )
 
@@ -147,7 +147,7 @@ def encode(table: RawTable, columns: Sequence[InputColumn], dtype: str) -> NDArr
     ):
         return numbers
     count, width = len(numbers), sum(each.width for each in columns)
-    memory.check(count * width * np.dtype(dtype).itemsize, "the encoded table")
+    require_memory(count * width * np.dtype(dtype).itemsize, "the encoded table")
     rows = np.zeros((count, width), dtype)
     step = max(1, (1 << 20) // max(1, width))
     for start in range(0, count, step):

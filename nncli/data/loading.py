@@ -16,11 +16,11 @@ from nncli.data.idx import load_idx
 from nncli.data.inputs import encode, fit_inputs
 from nncli.data.npz import load_npz
 from nncli.data.options import DEFAULT_VAL, DataOptions, ProgressReport, read_part
-from nncli.data.partition import split
 from nncli.data.preprocessing import InputColumn, Preprocessing
 from nncli.data.scaling import Statistics, fit_scaling, needs_statistics, statistics
 from nncli.data.selection import place_of
 from nncli.data.source import Matrix, RawTable, Source
+from nncli.data.splits import split
 from nncli.data.targets import Targets, resolve_targets
 from nncli.errors import DataError, UsageError, did_you_mean
 
@@ -39,7 +39,9 @@ def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dat
     """
     source = open_source(options, progress)
     notes = list(source.notes)
-    found = resolve_targets(source.targets, source.parts[0], options.task)
+    found = resolve_targets(
+        source.targets, source.parts[0], options.task, say_task=not is_builtin(options.source)
+    )
     notes += found.notes
     train, val, test = _split(source, found, options, notes)
     if isinstance(source.inputs, RawTable):

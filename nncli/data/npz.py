@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data import memory
 from nncli.data.digest import file_digest
 from nncli.data.files import reading
 from nncli.data.idx import PIXEL_MAXIMUM, pixel_names
+from nncli.data.memory import require_memory
 from nncli.data.source import Matrix, Source, Target
 from nncli.errors import DataError
 
@@ -90,7 +90,7 @@ def as_matrix(x: NDArray[Any], dtype: str, path: Path) -> Matrix:
     flat = x.reshape(len(x), -1)
     is_bytes = x.dtype in (np.uint8, np.bool_)
     if not is_bytes:
-        memory.check(flat.size * np.dtype(dtype).itemsize, f"'{path}'")
+        require_memory(flat.size * np.dtype(dtype).itemsize, f"'{path}'")
     with np.errstate(over="ignore"):
         rows = np.ascontiguousarray(flat, np.uint8 if is_bytes else dtype)
     _require_finite(rows, "X", path)

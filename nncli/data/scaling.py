@@ -77,7 +77,8 @@ def fit_scaling(
 
     "standard" brings numeric columns to mean 0 and variance 1, "minmax" to 0..1; "auto" is
     standard, but divides pixels by ``pixel_maximum``. Columns that are not ``numeric`` hold 0 and
-    1 and stay so; a constant column is only shifted. ``found`` may be None where no statistics are needed.
+    1 and stay so; a constant column is only shifted. ``found`` may be None where no
+    statistics are needed.
     """
     width = len(numeric)
     shift, scale = np.zeros(width), np.ones(width)

@@ -15,6 +15,11 @@ MAX_DISTINCT = 1000
 MAX_CATEGORIES = 10_000
 
 
+def in_words(name: str) -> str:
+    """Return a column's name for a sentence: a bare position becomes "column 3"."""
+    return f"column {name}" if name.isdigit() else name
+
+
 @dataclass(frozen=True)
 class Target:
     """One target column over all rows: ``numbers`` with NaN, or ``codes`` with -1, for missing.

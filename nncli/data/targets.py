@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.inputs import boolean_pair
-from nncli.data.source import MAX_CATEGORIES, Target
+from nncli.data.source import MAX_CATEGORIES, Target, in_words
 from nncli.errors import DataError
 
 FEW = 20
@@ -43,8 +43,12 @@ class Targets:
     notes: tuple[str, ...] = ()
 
 
-def resolve_targets(targets: Sequence[Target], main: int, task: str | None) -> Targets:
+def resolve_targets(
+    targets: Sequence[Target], main: int, task: str | None, *, say_task: bool = True
+) -> Targets:
     """Decide on the task; the first ``main`` rows are those to train on and to split.
+
+    ``say_task`` adds a note on a task that was inferred.
 
     Raises DataError for a target that does not fit the task, is missing everywhere or always the
     same, for too many classes, and for a class in later rows that the first do not have.
@@ -69,7 +73,7 @@ def resolve_targets(targets: Sequence[Target], main: int, task: str | None) -> T
         found = _regression(targets, valid)
     else:
         found = _classes(targets[0], main, task, valid)
-    if task is None:
+    if task is None and say_task:
         notes.insert(0, f"task: {found.task}, since {_reason(found, targets)}")
     return replace(found, names=names, kinds=kinds, notes=(*notes, *found.notes))
 
@@ -121,7 +125,7 @@ def _infer(target: Target, rows: int) -> str:
 
 
 def _reason(found: Targets, targets: Sequence[Target]) -> str:
-    name = targets[0].name
+    name = in_words(targets[0].name)
     if len(targets) > 1:
         kind = "0 or 1" if found.task == "multilabel" else "numbers"
         return f"there are {len(targets)} targets, {kind}"

@@ -21,11 +21,16 @@ from numpy.typing import NDArray
 from nncli.data.blocks import Block, read_blocks
 from nncli.data.options import ProgressReport
 from nncli.data.sniff import MISSING, Dialect
+from nncli.data.source import in_words
 from nncli.data.writer import NumberSummary, Summary, TableWriter, TextSummary
 from nncli.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: A share of numbers above which a text in a column is perhaps a slip, and worth a note.
+_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,8 @@ def parse_text(
                 found[place] = "text"
                 if place in wrong.mostly:
                     notes.append(
-                        f"{names[place]} is read as text: row {row + 1} has '{cell}' (leave the "
-                        "cell empty if it is missing)"
+                        f"{in_words(names[place])} is read as text: row {row + 1} has '{cell}' "
+                        "(leave the cell empty if it is missing)"
                     )
         except _NotUtf8:
             if encoding != "utf-8":
@@ -133,9 +138,9 @@ def _read_part(
             values, wrong = _numbers(series)
             cells.append(values)
             if wrong is not None:
-                share = np.isfinite(values).mean()
+                numeric = np.isfinite(values).mean()
                 first[place] = rows + wrong, str(series.iloc[wrong]).strip()
-                if rows or share > 0.5:
+                if rows or numeric > _MOSTLY:
                     mostly.add(place)
         if first:
             raise _NotNumbers(first, mostly)

@@ -63,7 +63,7 @@ def test_the_bar_is_one_line_that_fits(width: int, fraction: float | None) -> No
     assert len(text.rstrip("\n")) <= width
     assert "epoch 123/1000" in text
     assert (fraction is None) == ("\u2501" not in text)
-    if fraction is not None:  # where the bar has room, the figures are not cut either
+    if fraction is not None and width >= 40:  # the time left is the last figure to go
         assert text.rstrip().endswith("left")
 
 
