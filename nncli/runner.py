@@ -40,8 +40,9 @@ METRICS = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rm
 #: Seconds between two looks up from the native loop.
 GLANCE = 0.05
 
-#: Seconds between two checkpoints; more where a checkpoint takes long to store.
+#: Seconds between two checkpoints, unless storing them took more than this share of the time.
 SAVE_INTERVAL = 5.0
+SAVE_SHARE = 0.05
 
 
 def check_memory(spec: Spec, model: Model, dataset: Dataset) -> None:
@@ -127,7 +128,7 @@ def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) ->
         if status == "running" and now - saved >= interval:
             yield Saved(trainer.checkpoint())
             saved = time.perf_counter()
-            interval = max(SAVE_INTERVAL, 20 * (saved - now))
+            interval = max(SAVE_INTERVAL, (saved - now) / SAVE_SHARE)
     yield _finished(trainer, status, last_row, best_row, train_seconds, first_update)
 
 

@@ -31,12 +31,12 @@ HEIGHTS = {
     "store": 5,
     "stored": 6,  # models as they are stored
     "report": 6,
-    "sweep": 8,
-    "experiment": 7,  # joins runner and store
     "inference": 7,
-    "python": 9,  # the Python interface, which nncli itself offers
-    "": 10,
-    "cli": 11,
+    "experiment": 8,  # joins runner and store
+    "sweep": 9,
+    "python": 10,  # the Python interface, which nncli itself offers
+    "": 11,
+    "cli": 12,
 }
 
 #: Arrows between units of different heights that are forbidden nevertheless.
@@ -150,9 +150,7 @@ def test_units_do_not_import_each_other_in_a_circle() -> None:
 
 def loaded_by(statement: str) -> set[str]:
     code = f"import sys\n{statement}\nprint(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return {name.split(".")[0] for name in done.stdout.split()}
 
 

@@ -31,10 +31,15 @@ FIELDS = {each.name: each for each in dataclasses.fields(Spec)}
         *(("act", "tanh", ("tanh",)), ("act", "relu, tanh", ("relu", "tanh"))),
         *(("act", ["relu", "tanh"], ("relu", "tanh")), ("columns", "a, b", ("a", "b"))),
         *(("lr", "1e-3", 1e-3), ("lr", 1, 1.0), ("dropout", "0", 0.0), ("eps", 0, 0.0)),
-        *(("epochs", "1e3", 1000), ("batch_size", "full", "full"), ("batch_size", "16", 16)),
+        *(
+            ("epochs", 1000.0, 1000),
+            ("epochs", "20", 20),
+            ("batch_size", "full", "full"),
+            ("batch_size", "16", 16),
+        ),
         *(("init", "normal:0.3", "normal:0.3"), ("init", "auto", "auto"), ("seed", 0, 0)),
         *(("no_header", "yes", True), ("eps_inside", False, False), ("no_header", "0", False)),
-        *(("schedule", "step:5", "step:5"), ("early_stop", "3", 3), ("clip_norm", "1", 1.0)),
+        *(("early_stop", "3", 3), ("clip_norm", "1", 1.0)),
         *(("seed", 2**53 + 1, 2**53 + 1), ("seed", str(2**60 + 1), 2**60 + 1)),
     ],
 )
@@ -72,7 +77,8 @@ def test_values_are_read_from_texts_and_typed_values(
         ("momentum", "-0.1", r"from 0 up to"),
         ("epochs", "1.5", r"whole number of at least 1"),
         ("epochs", True, r"whole number"),
-        ("epochs", 10**400, r"expected a finite number|expected a whole number"),
+        ("epochs", 10**19, r"expected a whole number"),  # more than an int64 can count
+        ("epochs", "1e3", r"expected a whole number"),
         ("no_header", "maybe", r"expected true or false"),
         ("schedule", "stepp", r"did you mean 'step'"),
         ("schedule", "step:0", r"numbers above 0: step:EVERY:FACTOR"),
@@ -164,7 +170,8 @@ def test_rates_go_by_the_optimizer(opt: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "init"), [("relu", "he"), ("tanh", "xavier"), ("tanh,sigmoid", "xavier"), ("tanh,relu", "auto")]
+    ("act", "init"),
+    [("relu", "he"), ("tanh", "xavier"), ("tanh,sigmoid", "xavier"), ("tanh,relu", "auto")],
 )
 def test_the_initializer_goes_by_the_activation(act: str, init: str) -> None:
     assert resolve(Spec.read({"hidden": "4,4", "act": act}), "binary").init == init
@@ -203,8 +210,15 @@ def test_a_loss_follows_the_output_that_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"opt": "sgd", "momentum": 0.5}, r"--momentum means nothing to --opt sgd, .*--opt momentum"),
+        (
+            {"opt": "sgd", "momentum": 0.5},
+            r"--momentum means nothing to --opt sgd, .*--opt momentum",
+        ),
         ({"opt": "sgd", "eps_inside": True}, r"--eps-inside means nothing to --opt sgd"),
+        (
+            {"opt": "sgd", "bias_correction": "none"},
+            r"--bias-correction means nothing to --opt sgd",
+        ),
         ({"opt": "rmsprop", "beta1": 0.5}, r"which takes lr, rho, eps"),
         ({"hidden": "4,4,4", "act": "relu,tanh"}, r"names 2 activations and --hidden 3 layers"),
         ({"loss": "cross_entropy"}, r"--loss cross_entropy does not fit a regression task"),
@@ -332,7 +346,6 @@ def test_asking_for_the_defaults_is_the_same_experiment_as_asking_for_nothing() 
         ({"init": "normal"}, {"init": "normal:0.01"}),
         ({"schedule": "step"}, {"schedule": "step:10:0.5"}),
         ({"schedule": "step:10"}, {"schedule": "step:10.0:0.50"}),
-        ({"opt": "sgd"}, {"opt": "sgd", "bias_correction": "none"}),
     ],
 )
 def test_two_ways_of_asking_for_one_experiment_have_one_hash(

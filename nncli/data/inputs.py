@@ -49,78 +49,84 @@ def fit_inputs(
     found = statistics(table.numbers, train)
     kept: list[InputColumn] = []
     notes: list[str] = []
+    missing: list[str] = []
     for column in table.columns:
-        fit = _fit_number if column.kind == "number" else _fit_text
-        chosen, note = fit(table, column, train, found)
+        if column.kind == "number":
+            chosen, note, absent = _fit_number(table, column, train, found)
+        else:
+            chosen, note, absent = _fit_text(table, column, train)
         if chosen is not None:
             kept.append(chosen)
+            if absent:
+                filled = "" if chosen.fill is None else f", filled with {chosen.fill:g}"
+                missing.append(f"{in_words(column.name)} ({absent}{filled})")
         if note:
             notes.append(note)
     if not kept:
         raise DataError(f"no input column is left to learn from: {'; '.join(notes)}")
+    if missing:
+        notes.append(f"values are missing in training: {', '.join(missing)}")
     return tuple(kept), tuple(notes), found
 
 
-def _fit_number(
-    table: RawTable, column: Column, train: Index, found: Statistics
-) -> tuple[InputColumn | None, str]:
+#: The fitted column or None, what is to be said, and its missing values in training.
+_Fit = tuple[InputColumn | None, str, int]
+
+
+def _fit_number(table: RawTable, column: Column, train: Index, found: Statistics) -> _Fit:
     slot, name = column.slot, in_words(column.name)
     missing = len(train) - int(found.count[slot])
     if missing == len(train):
-        return None, f"{name} is left out: it has no values to train on"
+        return None, f"{name} is left out: it has no values to train on", missing
     if found.minimum[slot] == found.maximum[slot] and not missing:
-        return None, f"{name} is left out: it is always {found.minimum[slot]:g} in training"
+        return None, f"{name} is left out: it is always {found.minimum[slot]:g} in training", 0
     note = ""
     if column.integral and _ID_LIKE.fullmatch(column.name) and not missing:
         if column.running or _all_differ(table.numbers[:, slot]):
             if not table.chosen:
-                return None, f"{name} is left out: it numbers the rows (--columns would keep it)"
+                return None, f"{name} is left out: it numbers the rows (--columns keeps it)", 0
             note = f"{name} numbers the rows and may give the answer away"
     elif column.running:
         note = f"{name} counts the rows up: --drop it if it is no property of them"
-    if not column.missing:
-        return InputColumn(column.name, column.position, fill=float(found.mean[slot])), note
-    values = np.asarray(table.numbers[:, slot])[train]
-    fill = float(np.nanmedian(values.astype(np.float64)))
-    if missing:
-        note = f"{name} misses {missing} values in training: filled with {fill:g}"
-    return InputColumn(column.name, column.position, fill=fill, indicator=missing > 0), note
+    fill = float(found.mean[slot])
+    if column.missing:
+        values = np.asarray(table.numbers[:, slot])[train]
+        fill = float(np.nanmedian(values.astype(np.float64)))
+    return InputColumn(column.name, column.position, "numeric", fill, missing > 0), note, missing
 
 
 def _all_differ(values: NDArray[np.floating]) -> bool:
     return len(np.unique(np.asarray(values))) == len(values)
 
 
-def _fit_text(
-    table: RawTable, column: Column, train: Index, _: Statistics
-) -> tuple[InputColumn | None, str]:
+def _fit_text(table: RawTable, column: Column, train: Index) -> _Fit:
     name = in_words(column.name)
     if column.overflow:
-        return None, f"{name} is left out: it has more than {MAX_CATEGORIES} different texts"
+        return None, f"{name} is left out: it has more than {MAX_CATEGORIES} different texts", 0
     codes = np.asarray(table.codes[:, column.slot])[train]
     counts = np.bincount(codes[codes >= 0], minlength=len(column.categories))
     present = tuple(sorted(column.categories[each] for each in np.flatnonzero(counts)))
     values = int(counts.sum())
     missing = len(train) - values
     if not present:
-        return None, f"{name} is left out: it has no values to train on"
+        return None, f"{name} is left out: it has no values to train on", missing
     if len(present) == 1 and not missing:
-        return None, f"{name} is left out: it is always '{present[0]}' in training"
+        return None, f"{name} is left out: it is always '{present[0]}' in training", 0
     if len(present) > 20 and 2 * len(present) > values and not table.chosen:
-        return None, f"{name} is left out: {len(present)} different texts in {values} rows"
+        return None, f"{name} is left out: {len(present)} different texts in {values} rows", missing
     if len(present) > MAX_ONE_HOT:
         text = f"{name} is left out: {len(present)} categories, and {MAX_ONE_HOT} are the most"
         if table.chosen:
-            raise DataError(f"{text}: take it out of --columns, or group its values")
-        return None, text
-    note = f"{name} misses {missing} values in training" if missing else ""
+            raise DataError(
+                f"{name} has {len(present)} categories, and {MAX_ONE_HOT} are the most: take it "
+                "out of --columns, or group its values"
+            )
+        return None, text, missing
     position, indicator = column.position, missing > 0
     if boolean_pair(present) is not None:
-        return InputColumn(column.name, position, "boolean", indicator=indicator), note
-    return (
-        InputColumn(column.name, position, "categorical", indicator=indicator, categories=present),
-        note,
-    )
+        return InputColumn(column.name, position, "boolean", None, indicator), "", missing
+    fitted = InputColumn(column.name, position, "categorical", None, indicator, present)
+    return fitted, "", missing
 
 
 def boolean_pair(texts: Sequence[str]) -> tuple[str, str] | None:

@@ -164,10 +164,12 @@ def _choose(lines: list[str]) -> str:
     """Return the delimiter that divides the lines most evenly; a blank for any blanks."""
     best, best_share = "", 0.0
     for delimiter in _DELIMITERS:
-        widths = [len(each) for each in _rows(lines, delimiter)[0]]
-        share = sum(each == _most_common(widths) for each in widths) / max(1, len(widths))
-        if widths and _most_common(widths) > 1 and share > best_share + 1e-9:
-            best, best_share = delimiter, share
+        rows = _rows(lines, delimiter)[0]
+        width = _most_common([len(row) for row in rows])
+        # A cell with a single quote was cut out of a quoted one.
+        even = [len(row) == width and not any(c.count('"') % 2 for c in row) for row in rows]
+        if width > 1 and sum(even) / len(rows) > best_share + 1e-9:
+            best, best_share = delimiter, sum(even) / len(rows)
     if best and best_share > 0.5:
         return best
     widths = [len(line.split()) for line in lines if line.strip()]

@@ -52,6 +52,7 @@ def scaled() -> Callable[[Dataset, NDArray[np.int64]], NDArray[np.float64]]:
 
     def inputs(dataset: Dataset, index: NDArray[np.int64]) -> NDArray[np.float64]:
         rows = np.asarray(dataset.rows[index], np.float64)
-        return (rows - dataset.shift) * dataset.scale
+        found: NDArray[np.float64] = (rows - dataset.shift) * dataset.scale
+        return found
 
     return inputs
