@@ -33,7 +33,7 @@ def dense_forward(x, theta, weights, bias, z, row_start, row_stop, start, stop, 
 
 @kernel
 def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, panel):
-    """Write ``dW[start:stop] = x[:, start:stop]^T d_z``; the rank of row 0 also ``db``."""
+    """Write ``dW[start:stop] = x[:, start:stop]^T d_z``; whoever has row 0 also writes ``db``."""
     rows, fan_in, fan_out = x.shape[0], x.shape[1], d_z.shape[1]
     multiply(
         stop - start, fan_out, rows,
@@ -42,7 +42,7 @@ def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, panel
         FROM_ZERO, d_theta, bias,
         d_theta, weights + start * fan_out, fan_out,
     )  # fmt: skip
-    if start == 0:
+    if start == 0 and stop > 0:
         d_b = d_theta[bias : bias + fan_out]
         for j in range(fan_out):
             d_b[j] = 0

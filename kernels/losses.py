@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 
 from nncli.kernels.elementary import exp
-from nncli.kernels.jit import kernel
+from nncli.kernels.jit import exact, kernel
 from nncli.kernels.parts import Loss, Table
+from nncli.kernels.views import flat
 
 LOSSES: Table[Loss] = Table("loss")
 
@@ -66,7 +67,7 @@ LOSSES.add(
 )
 
 
-@kernel
+@exact  # x - x y + ln(...) added in another order would lose the logarithm
 def binary_cross_entropy(z, p, y, d, scale):
     one, zero, factor = p.dtype.type(1), p.dtype.type(0), p.dtype.type(scale)
     total = 0.0
@@ -96,23 +97,30 @@ LOSSES.add(
 @kernel
 def cross_entropy(z, p, y, d, scale):
     zero, factor = p.dtype.type(0), p.dtype.type(scale)
-    outputs = p.shape[1]
+    rows, outputs = p.shape
     total = 0.0
-    for i in range(p.shape[0]):
+    for i in range(rows):
         largest = z[i, 0]
         for j in range(1, outputs):
             largest = max(largest, z[i, j])
-        partition = zero
         for j in range(outputs):
-            p[i, j] = exp(z[i, j] - largest)
+            p[i, j] = z[i, j] - largest
+            # the test keeps 0 * inf = NaN out of rows whose losing classes have overflowed
+            if y[i, j] != zero:
+                total -= y[i, j] * p[i, j]
+    # over all rows at once: a row of ten is too short for vector instructions
+    exponents = flat(p)
+    for k in range(exponents.size):
+        exponents[k] = exp(exponents[k])
+    for i in range(rows):
+        partition, weight = zero, zero
+        for j in range(outputs):
             partition += p[i, j]
-        log_partition = math.log(partition)
+            weight += y[i, j]
+        total += weight * math.log(partition)
         for j in range(outputs):
             p[i, j] /= partition
             d[i, j] = (p[i, j] - y[i, j]) * factor
-            # the test keeps 0 * inf = NaN out of rows whose losing classes have overflowed
-            if y[i, j] != zero:
-                total += y[i, j] * (log_partition + largest - z[i, j])
     return total
 
 

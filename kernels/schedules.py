@@ -45,5 +45,5 @@ def rate_factor(schedule, epoch, update, updates_an_epoch, epochs, warmup, plate
         factor = plateau
     rising = warmup * updates_an_epoch
     if update < rising:
-        factor *= (update + 1) / rising
+        factor *= min(1.0, (update + 1) / rising)
     return factor

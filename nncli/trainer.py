@@ -342,7 +342,7 @@ def metric_weights(dataset: Dataset, spec: Spec) -> NDArray[Any]:
     """Return what the metric kernel weighs outputs by: see :mod:`nncli.kernels.metrics`."""
     if spec.task == "regression":
         scale = np.broadcast_to(dataset.preprocessing.target_scale, (dataset.outputs,))
-        return np.ascontiguousarray(scale, spec.dtype)
+        return np.array(scale, spec.dtype)
     return np.full(dataset.outputs, 0.5, spec.dtype)
 
 

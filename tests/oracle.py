@@ -23,13 +23,13 @@ Parameters = list[tuple[Array, Array]]
 
 
 def sigmoid(z: Array) -> Array:
-    return 1 / (1 + np.exp(-z))
+    return np.asarray(1 / (1 + np.exp(-z)))
 
 
 def softmax(z: Array) -> Array:
     """Rows of exp(z_j) / sum_k exp(z_k); the row's maximum cancels."""
     e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
 def softmax_pullback(z: Array, d_a: Array) -> Array:
@@ -222,7 +222,8 @@ class Optimizer:
 
     def divided(self, g: Array, squares: Array) -> Array:
         eps = self.spec.eps
-        return g / np.sqrt(squares + eps) if self.spec.eps_inside else g / (np.sqrt(squares) + eps)
+        root = np.sqrt(squares + eps) if self.spec.eps_inside else np.sqrt(squares) + eps
+        return np.asarray(g / root)
 
     def step(self, theta: Array, g: Array, rate: float) -> Array:
         self.steps += 1
@@ -364,7 +365,9 @@ def train(spec: Any, dataset: Any, theta: Array | None = None) -> Run:
     status, update = "running", 0
     for epoch in range(1, spec.epochs + 1):
         order = shuffled(derive(key, epoch - 1), rows) if batches > 1 else rows
-        losses, metrics, norm, rate = [], [], math.nan, math.nan
+        losses: list[float] = []
+        metrics: list[float] = []
+        norm = rate = math.nan
         for position in range(batches):
             chosen = np.array(order[position * size : (position + 1) * size])
             x, y = gathered(dataset, chosen)

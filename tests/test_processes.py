@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 NNCLI = [sys.executable, "-m", "nncli.cli"]
-LONG = ("train", "moons", "--hidden", "16", "--epochs", "200000", "--quiet", "--log-every", "100")
+LONG = ("train", "moons", "--hidden", "16", "--epochs", "200000", "--log-every", "100")
 
 
 def start(folder: Path, *args: str, **environment: str) -> subprocess.Popen[str]:
@@ -61,10 +61,10 @@ def test_interrupting_stores_the_run_and_says_how_to_go_on(tmp_path: Path) -> No
     process = start(tmp_path, *LONG)
     wait_for_rows(tmp_path, process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert "--resume 1" in err
+    assert "--resume 1" in out
     assert query(tmp_path, "select status from runs") == [("interrupted",)]
     epochs = query(tmp_path, "select epochs from runs")[0][0]
     again = call(tmp_path, "train", "--resume", "1", "--epochs", str(epochs + 1000), "--json")

@@ -2,10 +2,10 @@
 
 fixtures/make_torch_fixtures.py made them. Where PyTorch deviates:
 
-- its Momentum keeps ``v = momentum v + g`` and multiplies by the rate afterwards, the same while the
-  rate is constant; it is ``torch.optim.SGD(momentum=...)``;
-- ``alpha`` of its RMSprop is rho; ``eps`` stands outside the root in all of them, as here by default;
-- its weight decay would include biases, which nncli leaves out: groups of parameters leave them out;
+- its Momentum, ``torch.optim.SGD(momentum=...)``, keeps ``v = momentum v + g`` and multiplies by
+  the rate afterwards, which is the same while the rate is constant;
+- ``alpha`` of its RMSprop is rho; ``eps`` stands outside the root in all of them, the default here;
+- its weight decay would include biases, unlike nncli's: groups of parameters leave them out;
 - its cross-entropies average over labels where nncli adds them up;
 - its clipping divides by the norm plus 1e-6.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +25,7 @@ from nncli.trainer import Trainer
 
 #: Two float64 computations of one run differ by roundings, 1e-16 of the numbers, that some
 #: dozens of updates in these smooth or kink-free cases make a thousand times larger at most.
-CLOSE = {"rtol": 1e-10, "atol": 1e-12}
+CLOSE: dict[str, Any] = {"rtol": 1e-10, "atol": 1e-12}
 
 TRAJECTORIES: dict[str, dict[str, Any]] = {
     "sgd": {"opt": "sgd"},
@@ -58,7 +57,7 @@ TRAJECTORIES: dict[str, dict[str, Any]] = {
     "cosine, warm-up": {"schedule": "cosine:0.1", "warmup": 2},
     "warm-up of a part of an epoch": {"warmup": 0.5},
     "warm-up that ends between two updates": {"warmup": 1.5},
-    "plateau": {"schedule": "plateau:1:0.3", "epochs": 25, "lr": 0.3},
+    "plateau": {"schedule": "plateau:2:0.3", "epochs": 40, "lr": 0.3},
     "early stop": {"early_stop": 2, "epochs": 40, "lr": 0.1, "hidden": "8"},
     "log every third epoch": {"log_every": 3, "epochs": 8},
     "constant weights": {"init": "constant:0.1", "act": "sigmoid"},
@@ -96,7 +95,7 @@ def test_trajectory_of_every_task_and_loss(task: str, loss: str) -> None:
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass", "multilabel"])
 def test_trajectory_of_several_threads(threads: int, task: str) -> None:
-    """Layers of several shares, of one, and of fewer units than ranks; batches smaller than ranks."""
+    """Layers of several shares, of one, and of fewer units than ranks."""
     spec = resolved(
         task, hidden="70,33,2", act="tanh,sigmoid,tanh", threads=threads, batch_size=11, epochs=3,
         dropout=0.2, clip_norm=0.5, weight_decay=0.01, l1=1e-3,
@@ -288,9 +287,9 @@ def same(one: Trainer, other: Trainer) -> None:
 
 
 @pytest.fixture(params=[("float32", 1), ("float64", 1), ("float32", 2)], ids=str)
-def everything(request: pytest.FixtureRequest) -> Iterator[tuple[Spec, Data]]:
+def everything(request: pytest.FixtureRequest) -> tuple[Spec, Data]:
     dtype, threads = request.param
-    yield resolved("multiclass", **EVERYTHING, dtype=dtype, threads=threads), data("multiclass")
+    return resolved("multiclass", **EVERYTHING, dtype=dtype, threads=threads), data("multiclass")
 
 
 def test_a_run_gives_the_same_bits_again(everything: tuple[Spec, Data]) -> None:
@@ -362,6 +361,17 @@ def test_log_interval_and_slots_do_not_change_what_is_learned() -> None:
     assert [row[c.CURVE_EPOCH] for row in finish(often)] == [1, 2, 3, 4, 5, 6]
     assert [row[c.CURVE_EPOCH] for row in finish(seldom)] == [5, 6]
     assert (often.theta == seldom.theta).all()
+
+
+def test_a_call_writes_no_more_rows_than_the_curve_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Native code checks no bounds."""
+    monkeypatch.setattr("nncli.trainer.CURVE_CAPACITY", 8)
+    training = trainer(resolved("binary", epochs=20), data("binary"))
+    training._curve = np.full((32, c.CURVE_COLUMNS), np.nan)
+    assert len(training.advance(10**6)) <= 8
+    assert np.isnan(training._curve[8:]).all()
+    assert len(finish(training)) >= 12
+    assert training.status == "completed"
 
 
 # --- divergence -------------------------------------------------------------------------------

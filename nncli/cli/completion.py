@@ -13,9 +13,7 @@ Completer = Callable[[str], list[str]]
 
 def complete_data(incomplete: str) -> list[str]:
     """Return the data sets and the files that begin so."""
-    return [name for name in BUILTINS if name.startswith(incomplete)] + complete_file(
-        incomplete
-    )
+    return [name for name in BUILTINS if name.startswith(incomplete)] + complete_file(incomplete)
 
 
 def complete_file(incomplete: str) -> list[str]:

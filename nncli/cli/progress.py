@@ -185,7 +185,7 @@ def picture(fraction: float | None, parts: list[str], width: int) -> Any:
     from rich.text import Text
 
     bar = 0 if fraction is None else SHORTEST_BAR + 1
-    kept = parts
+    kept = fit(parts, width - bar)
     text = "  ".join(kept)
     line = Table.grid(padding=(0, 1), expand=False)
     if fraction is None:

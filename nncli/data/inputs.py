@@ -39,12 +39,12 @@ _ID_LIKE = re.compile(
 
 
 def fit_inputs(
-    table: RawTable, train: Index
+    table: RawTable, train: Index, said: Sequence[str] = ()
 ) -> tuple[tuple[InputColumn, ...], tuple[str, ...], Statistics]:
     """Decide on the input columns of a table.
 
     Returns them, what is to be said, and the statistics of ``table.numbers`` on training rows.
-    Raises DataError if no column is left.
+    Raises DataError if no column is left, with what was ``said`` before, which may tell why.
     """
     found = statistics(table.numbers, train)
     kept: list[InputColumn] = []
@@ -63,7 +63,7 @@ def fit_inputs(
         if note:
             notes.append(note)
     if not kept:
-        raise DataError(f"no input column is left to learn from: {'; '.join(notes)}")
+        raise DataError(f"no input column is left to learn from: {'; '.join([*said, *notes])}")
     if missing:
         notes.append(f"values are missing in training: {', '.join(missing)}")
     return tuple(kept), tuple(notes), found

@@ -45,7 +45,7 @@ def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dat
     notes += found.notes
     train, val, test = _split(source, found, options, notes)
     if isinstance(source.inputs, RawTable):
-        columns, said, known = fit_inputs(source.inputs, train)
+        columns, said, known = fit_inputs(source.inputs, train, source.notes)
         notes += said
         rows = encode(source.inputs, columns, options.dtype)
         numeric = _is_numeric(columns)
@@ -182,8 +182,6 @@ def _split(
     if not source.default_val and options.val == DEFAULT_VAL:
         val_share = 0.0
         notes.append(f"all {main} rows are trained on: so few are not split unless --val says so")
-    if int(found.valid[:main].sum()) < 2:
-        raise DataError(f"'{source.name}' has one row with a target: expected at least two")
     rows = np.flatnonzero(found.valid[:main]).astype(np.int64)
     codes = None if found.codes is None else found.codes[:main][rows]
     train, val_rows, test_rows = split(rows, codes, val_share, test_share, options.seed)

@@ -83,8 +83,9 @@ def parse_parquet(
                     progress(f"reading {path.name}", done / total)
             rows.append(done)
         return Parsed(writer.finish(), rows, [])
-    finally:
-        writer.close()
+    except BaseException:
+        writer.discard()
+        raise
 
 
 def _check_columns(

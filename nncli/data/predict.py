@@ -39,10 +39,15 @@ def read_inputs(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -
     matrix = _read_matrix(place, str(path), dtype)
     if matrix is not None:
         rows, targets = matrix
-        if rows.shape[1] != preprocessing.width or preprocessing.file_columns:
+        if preprocessing.file_columns:
             raise DataError(
-                f"'{path}' has {rows.shape[1]} input columns without names, expected "
+                f"'{path}' is no table: expected one with the columns "
                 f"{_shown([each.name for each in preprocessing.inputs])}"
+            )
+        if rows.shape[1] != preprocessing.width:
+            raise DataError(
+                f"'{path}' has {rows.shape[1]} inputs, expected {preprocessing.width} as in "
+                "training"
             )
     else:
         table, targets = _read_table(place, preprocessing, dtype)
@@ -139,17 +144,17 @@ def _places(path: Path, dialect: Dialect, preprocessing: Preprocessing) -> tuple
     width = len(preprocessing.file_columns) or len(inputs)
     columns = preprocessing.file_columns
     targets = [columns.index(each) for each in preprocessing.targets] if columns else []
-    if dialect.width == width:
+    if dialect.columns == width:
         return (*(each.position for each in inputs), *targets)
-    if targets and dialect.width == width - len(targets):
+    if targets and dialect.columns == width - len(targets):
         return tuple(
             each.position - sum(target < each.position for target in targets) for each in inputs
         )
-    if dialect.width == len(inputs):
+    if dialect.columns == len(inputs):
         return tuple(range(len(inputs)))
     raise DataError(
-        f"'{path}' has {dialect.width} columns and no header: expected the {width} columns of the "
-        f"training file, or the inputs alone, {_shown([each.name for each in inputs])}"
+        f"'{path}' has {dialect.columns} columns and no header: expected the {width} columns of "
+        f"the training file, or the inputs alone, {_shown([each.name for each in inputs])}"
     )
 
 

@@ -36,7 +36,7 @@ def statistics(matrix: NDArray[Any], index: NDArray[np.int64]) -> Statistics:
     count, mean, squares = np.zeros(width), np.zeros(width), np.zeros(width)
     minimum, maximum = np.full(width, np.inf), np.full(width, -np.inf)
     step = max(1, _BLOCK // max(1, width))
-    for start in range(0, len(index), step):
+    for start in range(0, len(index) if width else 0, step):
         rows = index[start : start + step]
         contiguous = rows[-1] - rows[0] == len(rows) - 1
         read = matrix[rows[0] : rows[-1] + 1] if contiguous else matrix[rows]

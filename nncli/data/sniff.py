@@ -48,7 +48,8 @@ class Dialect:
     """How a text table is written. ``start`` is the byte at which its rows of data begin.
 
     ``names`` is the header, or None. With ``blanks`` the fields are divided by any blanks, and
-    read as if by tabs. ``bare_cr``: lines end in a carriage return alone.
+    read as if by tabs. ``bare_cr``: lines end in a carriage return alone. ``trailing``: they end
+    in a delimiter with nothing behind it.
     """
 
     delimiter: str
@@ -59,6 +60,12 @@ class Dialect:
     decimal: str = "."
     blanks: bool = False
     bare_cr: bool = False
+    trailing: bool = False
+
+    @property
+    def columns(self) -> int:
+        """Return the number of columns: of the fields, or one less with a trailing delimiter."""
+        return self.width - self.trailing
 
 
 def sniff(path: Path, header: bool | None = None, expected: Sequence[str] = ()) -> Dialect:
@@ -92,6 +99,9 @@ def sniff(path: Path, header: bool | None = None, expected: Sequence[str] = ()) 
     rows, first_size = _rows(sample, delimiter)
     if not rows:
         raise DataError(f"'{path}' has only comments: expected a table with rows")
+    trailing = len(rows) > 1 and all(len(row) > 2 and not row[-1].strip() for row in rows)
+    if trailing:
+        rows = [row[:-1] for row in rows]
     if header is None:
         names = {each.strip() for each in rows[0]}
         known = bool(expected) and names.issuperset(expected)
@@ -103,13 +113,14 @@ def sniff(path: Path, header: bool | None = None, expected: Sequence[str] = ()) 
         first_line += first_size
     return Dialect(
         delimiter="\t" if blanks else delimiter,
-        width=width,
+        width=width + trailing,
         names=_named(rows[0]) if header else None,
         start=start,
         first_line=first_line,
         decimal=_decimal(rows, delimiter),
         blanks=blanks,
         bare_cr=bare_cr,
+        trailing=trailing,
     )
 
 

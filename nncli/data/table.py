@@ -46,7 +46,13 @@ def load_table(
         "header": options.header,
     }
     identity = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    build = _build_parquet if is_parquet(path) else _build_text
+    forms = [is_parquet(each) for each in files]
+    if len(set(forms)) > 1:
+        raise DataError(
+            f"'{files[forms.index(True)]}' is Parquet and '{files[forms.index(False)]}' is text: "
+            "expected one form"
+        )
+    build = _build_parquet if forms[0] else _build_text
     entry = cached(
         {**key, "dtype": options.dtype}, lambda folder: build(folder, files, options, progress)
     )
@@ -124,11 +130,8 @@ def is_parquet(path: Path) -> bool:
 def _build_text(
     folder: Path, files: Sequence[Path], options: DataOptions, progress: ProgressReport | None
 ) -> dict[str, Any]:
-    for each in files[1:]:
-        if is_parquet(each):
-            raise DataError(f"'{each}' is Parquet and '{files[0]}' is text: expected one form")
     dialect = sniff(files[0], options.header)
-    names = dialect.names or tuple(str(number) for number in range(1, dialect.width + 1))
+    names = dialect.names or tuple(str(number) for number in range(1, dialect.columns + 1))
     selection = select(names, options.target, options.columns, options.drop)
     places = (*selection.inputs, *selection.targets)
     parts = [TextPart(files[0], dialect, places)]
@@ -158,9 +161,9 @@ def align(
                 f"{', '.join(names[each] for each in places)}"
             )
         return tuple(dialect.names.index(names[each]) for each in places)
-    if dialect.width != len(names):
+    if dialect.columns != len(names):
         raise DataError(
-            f"'{path}' has {dialect.width} columns, expected the {len(names)} of the first file"
+            f"'{path}' has {dialect.columns} columns, expected the {len(names)} of the first file"
         )
     return tuple(places)
 

@@ -61,15 +61,16 @@ def resolve_targets(
             raise DataError(f"the target '{each.name}' has no value in any row: choose another")
     valid = ~np.logical_or.reduce(absent)
     notes: list[str] = []
-    if not valid[:main].any():
-        raise DataError(f"no row has all the targets {', '.join(names)}")
+    if (rows := int(valid[:main].sum())) < 2:
+        what = "one row" if rows else "no row"
+        raise DataError(f"{what} has a value of {', '.join(names)}: expected two or more")
     if not valid.all():
         notes.append(
             f"{int((~valid).sum())} of {len(valid)} rows are left out: they have no target"
         )
     if len(targets) > 1 or task == "multilabel":
         found = _several(targets, main, task, valid)
-    elif (task or _infer(targets[0], int(valid[:main].sum()))) == "regression":
+    elif (task or _infer(targets[0], rows)) == "regression":
         found = _regression(targets, valid)
     else:
         found = _classes(targets[0], main, task, valid)

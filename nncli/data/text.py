@@ -96,6 +96,7 @@ def parse_text(
                 rows.append(_read_part(writer, part, found, encoding, progress))
             return Parsed(writer.finish(), rows, notes)
         except _NotNumbers as wrong:
+            writer.discard()
             for place, (row, cell) in wrong.first.items():
                 if part is not parts[0] or not open_kinds[place]:
                     raise DataError(
@@ -109,12 +110,14 @@ def parse_text(
                         "(leave the cell empty if it is missing)"
                     )
         except _NotUtf8:
+            writer.discard()
             if encoding != "utf-8":
                 raise DataError(f"'{part.path}' is no text: expected UTF-8") from None
             encoding = "latin-1"
             notes.append(f"'{part.path.name}' is not in UTF-8: it is read as Latin-1")
-        finally:
-            writer.close()
+        except BaseException:
+            writer.discard()
+            raise
 
 
 def _read_part(

@@ -22,7 +22,7 @@ class NpyAppender:
     """An ``.npy`` file of rows (n, width) that grows; its header is completed at the end."""
 
     def __init__(self, path: Path, width: int, dtype: str) -> None:
-        self.width, self.dtype, self.rows = width, np.dtype(dtype), 0
+        self.path, self.width, self.dtype, self.rows = path, width, np.dtype(dtype), 0
         self._stream = open(path, "wb")  # noqa: SIM115 - closed by finish or close
         self._write_header()
 
@@ -92,7 +92,7 @@ class NumberSummary:
     def _goes_on(self, values: NDArray[np.float64]) -> bool:
         first = values[0] if self._next is None else self._next
         self._next = first + len(values)
-        return bool((values == np.arange(first, first + len(values))).all())
+        return bool((values == first + np.arange(len(values))).all())
 
     def to_json(self) -> dict[str, Any]:
         """Return the column's description."""
@@ -202,7 +202,8 @@ class TableWriter:
             file.finish()
         return [each.to_json() for each in self.columns]
 
-    def close(self) -> None:
-        """Close the files of a table that will not be completed."""
+    def discard(self) -> None:
+        """Remove the files of a table that will not be completed."""
         for file in self._files.values():
             file.close()
+            file.path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from nncli.errors import StoreError
 from nncli.report.summaries import METRICS, PHASES, SPLITS, Layer, RunDetail, RunSummary
-from nncli.store import Run, RunStore
+from nncli.store import Run, RunRow, RunStore
 
 #: Columns of a run that say where and with what it was trained.
 ENVIRONMENT = (
@@ -18,7 +18,7 @@ ENVIRONMENT = (
 
 def latest_runs(store: RunStore, limit: int) -> list[RunSummary]:
     """Return the latest ``limit`` runs, newest first. Raises StoreError."""
-    return [summary_of(store.get_run(row.id)) for row in store.list_runs(limit)]
+    return [summary_of(row) for row in store.list_runs(limit)]
 
 
 def one_run(store: RunStore, reference: str) -> RunDetail:
@@ -37,10 +37,10 @@ def one_run(store: RunStore, reference: str) -> RunDetail:
     )
 
 
-def summary_of(run: Run) -> RunSummary:
-    """Return what is stored of a run, in short."""
+def summary_of(run: RunRow) -> RunSummary:
+    """Return what is stored of a run, in short; ``left_open`` is known of a whole :class:`Run`."""
     names = [f"{split}_{metric}" for split in SPLITS[:2] for metric in METRICS]
-    left_open = run.environment.get("left_open")
+    left_open = run.environment.get("left_open") if isinstance(run, Run) else None
     return RunSummary(
         run=run.id,
         uuid=run.uuid,
@@ -66,7 +66,7 @@ def summary_of(run: Run) -> RunSummary:
     )
 
 
-def _measured(run: Run, columns: dict[str, str]) -> dict[str, float]:
+def _measured(run: RunRow, columns: dict[str, str]) -> dict[str, float]:
     values = {name: getattr(run, column) for name, column in columns.items()}
     return {name: value for name, value in values.items() if value is not None}
 

@@ -97,6 +97,7 @@ class RunRow:
     task: str
     seed: int
     sweep_id: int | None
+    spec: str
     spec_hash: str
     data_hash: str
     created: str
@@ -146,7 +147,6 @@ class Run(RunRow):
     git_dirty: bool | None
     note: str | None
     error: str | None
-    spec: str
     versions: dict[str, str]
     environment: dict[str, object]
 

@@ -22,7 +22,7 @@ def test_options_reach_the_spec(call: Call, fake: FakeExperiment) -> None:
     assert done.code == 0, done.err
     spec = spec_in(fake)
     assert (spec.data, spec.hidden, spec.lr, spec.eps_inside) == ("iris", (8, 4), 0.5, True)
-    assert spec.epochs == 30  # not given: the default
+    assert spec.epochs == Spec().epochs  # not given: the default
 
 
 def test_summary_goes_to_stdout_and_the_rest_to_stderr(call: Call, fake: FakeExperiment) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the data layer share: a cache of their own, and small files made on the spot."""
+"""What the tests of the data layer share: a cache of their own, and files made on the spot."""
 
 from __future__ import annotations
 

@@ -98,6 +98,13 @@ def test_names_are_stripped_unquoted_and_made_different(write: Write) -> None:
     assert forced.names == ("a", "a.2", "unnamed", "a.3")
 
 
+def test_a_delimiter_at_the_end_of_all_lines_makes_no_column(write: Write) -> None:
+    found = sniff(Path(write("t.csv", "a,b,\n1,2,\n3,4,\n")))
+    assert (found.names, found.width, found.columns) == (("a", "b"), 3, 2)
+    some = sniff(Path(write("u.csv", "a,b,c\n1,2,\n3,4,\n")))
+    assert (some.names, some.columns) == (("a", "b", "c"), 3)
+
+
 @pytest.mark.parametrize(
     ("text", "decimal"),
     [

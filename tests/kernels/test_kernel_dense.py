@@ -1,5 +1,6 @@
 """The dense layer and its gradients, whole and shared out over ranks."""
 
+# mypy: disable-error-code="no-untyped-call"
 from __future__ import annotations
 
 from typing import Any
@@ -105,7 +106,5 @@ def test_backward_input(sizes: tuple[int, int, int], ranks: int, dtype: str) -> 
     d_x = np.full(case.d_x.shape, np.nan, dtype)
     for rank in range(ranks):
         start, stop = share(case.fan_in, rank, ranks, UNIT_GRAIN)
-        native(dense_backward_input)(
-            case.d_z, case.theta, WEIGHTS, d_x, start, stop, case.panel
-        )
+        native(dense_backward_input)(case.d_z, case.theta, WEIGHTS, d_x, start, stop, case.panel)
     assert_close(d_x, case.d_x, case.roundings)

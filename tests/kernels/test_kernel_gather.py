@@ -48,5 +48,5 @@ def test_targets_are_copied(made: Maker, dtype: str) -> None:
 def test_codes_become_one_hot_rows(made: Maker, dtype: str) -> None:
     codes = np.array([[2], [0], [1]], dtype)
     y = np.full((3, 3), np.nan, dtype)
-    made(gather_targets)(codes, np.array([1, 2, 0]), 0, 0, 3, y)
+    made(gather_targets)(codes, np.array([2, 0, 1, 2, 0]), 2, 0, 3, y)
     np.testing.assert_array_equal(y, np.eye(3))

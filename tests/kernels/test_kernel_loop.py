@@ -46,11 +46,10 @@ def plain_functions(spec: Spec, model: Model, storage: str) -> Functions:
     )
 
 
-def naive_multiply(
-    m, n, k, a, a_start, a_row, a_column, b, b_start, b_row, b_column, panel,
-    begin, bias, bias_start, c, c_start, c_row,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def naive_multiply(m: int, n: int, k: int, *places: Any) -> None:
     """The matrix product, which is made of vector instructions, one number at a time."""
+    a, a_start, a_row, a_column, b, b_start, b_row, b_column, _panel, *rest = places
+    begin, bias, bias_start, c, c_start, c_row = rest
     for i in range(m):
         for j in range(n):
             total = bias[bias_start + j] if begin == BIAS else 0.0
@@ -105,9 +104,7 @@ def test_predictions(dtype: str, storage: str, hidden: str) -> None:
     inference.predict(
         Network(model.table(), theta, np.zeros(1, dtype)),
         stored_rows(given, dtype),
-        make_buffers(
-            model, dataset.width, dataset.outputs, INFERENCE_ROWS, dtype, dropout=False
-        ),
+        make_buffers(model, dataset.width, dataset.outputs, INFERENCE_ROWS, dtype, dropout=False),
         inference.functions,
         *(index, 0, count, np.zeros(1, np.int64), found),
     )

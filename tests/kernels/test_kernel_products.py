@@ -1,7 +1,9 @@
 """The matrix product on slices against NumPy: every tile, both layouts of B, several panels."""
 
+# mypy: disable-error-code="no-untyped-call"
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -98,7 +100,7 @@ def whole_and_parts(dtype: str, cuts: list[int], by_rows: bool, b_turned: bool) 
     results = []
     for bounds in ([0, m if by_rows else n], cuts):
         c = np.full((m, n), np.nan, dtype)
-        for start, stop in zip(bounds, bounds[1:], strict=False):
+        for start, stop in itertools.pairwise(bounds):
             first = (start, 0) if by_rows else (0, start)
             size = (stop - start, n) if by_rows else (m, stop - start)
             native(multiply)(

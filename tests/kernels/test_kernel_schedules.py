@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +45,7 @@ def test_known_values(made: Maker) -> None:
     cosine = factors(made, "cosine:0.1", 0)
     assert cosine[0] == 1
     assert cosine[30] == pytest.approx(0.55)  # half way
-    assert all(before > after for before, after in zip(cosine, cosine[1:], strict=False))
+    assert all(before > after for before, after in itertools.pairwise(cosine))
     assert cosine[-1] > 0.1
     assert factors(made, "constant", 2)[:11] == pytest.approx([*(i / 10 for i in range(1, 11)), 1])
     assert all(factors(made, name, 0)[0] == 1 for name in SCHEDULES)

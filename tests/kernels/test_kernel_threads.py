@@ -1,7 +1,9 @@
 """The sharing of work between ranks, and the barrier, with real threads."""
 
+# mypy: disable-error-code="no-untyped-call"
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +29,7 @@ def test_shares_are_a_fair_partition(size: int, ranks: int, grain: int) -> None:
     assert shares == [native(share)(size, rank, ranks, grain) for rank in range(ranks)]
     assert shares[0][0] == 0
     assert shares[-1][1] == size
-    for (_, stop), (start, _) in zip(shares, shares[1:], strict=False):
+    for (_, stop), (start, _) in itertools.pairwise(shares):
         assert start == stop  # nothing twice, nothing left out
     for start, stop in shares:
         assert 0 <= start <= stop <= size
