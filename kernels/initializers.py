@@ -22,7 +22,8 @@ INITIALIZERS: Table[Initializer] = Table("initializer")
 
 
 def _normal(rng: Generator, fan_in: int, fan_out: int, variance: float) -> Weights:
-    return rng.standard_normal((fan_in, fan_out)) * variance**0.5
+    weights: Weights = rng.standard_normal((fan_in, fan_out)) * variance**0.5
+    return weights
 
 
 def _uniform(rng: Generator, fan_in: int, fan_out: int, variance: float) -> Weights:

@@ -370,6 +370,8 @@ def end_epoch(
         control[CURVE_ROWS] = row + 1
 
         watched = val_loss if validation > 0 else train_loss
+        if validation == 0 and not all_finite(theta):
+            watched = math.nan  # nothing has been computed from the last update's weights
         if watched < numbers[BEST_LOSS]:
             numbers[BEST_LOSS] = watched
             control[BEST_EPOCH] = epoch
@@ -391,6 +393,16 @@ def end_epoch(
             control[STATUS] = STOPPED_EARLY
     if control[STATUS] == RUNNING and epoch >= control[EPOCHS]:
         control[STATUS] = COMPLETED
+
+
+@kernel
+def all_finite(values):
+    """Return whether no element is NaN or infinite."""
+    strange = 0
+    for i in range(values.size):
+        if not math.isfinite(values[i]):
+            strange += 1
+    return strange == 0
 
 
 @kernel

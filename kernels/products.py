@@ -1,10 +1,10 @@
 """Matrix products, ``C = A B + bias``, on slices and in registers: the work of a dense network.
 
-A tile of C, ``ROWS`` rows by ``VECTORS`` vector registers, stays in registers while k runs; each step
-loads a row of B and multiplies it by one number of A after the other. That is all there
-is: small matrices lie in the first-level cache as they are. A panel of B (k, tile width) is
-copied into a private buffer first only where B is transposed, or where its rows are so far apart that
-they would evict each other from the cache.
+A tile of C, ``ROWS`` rows by ``VECTORS`` vector registers, stays in registers while k runs; each
+step loads a row of B and multiplies it by one number of A after the other. Small matrices lie
+in the first-level cache as they are. A panel of B (k, tile width) is copied into a private buffer
+only where B is transposed, or where its rows are so far apart that they would evict each other
+from the cache.
 
 The tile is written as LLVM vector instructions, since Numba cannot be told to keep a tile in
 registers. At the sizes of small networks that is faster than a BLAS, which packs both matrices for
@@ -51,7 +51,7 @@ def lanes(typing_context: Any, array: Any) -> Any:
 
 
 def _tile_intrinsic(vectors: int, masked: bool) -> Any:
-    """Make the intrinsic of a tile ``vectors`` registers wide, ``masked`` if its last is not full."""
+    """Make the intrinsic of a tile of ``vectors`` registers, ``masked`` if its last is not full."""
 
     @intrinsic
     def tile(

@@ -277,7 +277,11 @@ def _new_run(plan: Plan, labels: Labels, parent: str | None) -> NewRun:
         versions=package_versions(),
         environment={
             "folder": str(Path.cwd()),
-            "left_open": [name for name, value in asked.items() if value != chosen[name]],
+            "left_open": [
+                name
+                for name, value in asked.items()
+                if value in (None, "auto") and value != chosen[name]
+            ],
         },
         git_commit=commit,
         git_dirty=dirty,

@@ -96,10 +96,13 @@ def text(value: Any) -> str:
 
 def words(value: Any) -> tuple[str, ...]:
     """Read a list of words: ``a,b`` or a sequence."""
+    expected = "expected names with commas between them, such as a,b"
+    if not isinstance(value, str | list | tuple):
+        raise ValueError(expected)
     parts = value.split(",") if isinstance(value, str) else [str(each) for each in value]
     found = tuple(part.strip() for part in parts if part.strip())
     if not found:
-        raise ValueError("expected names with commas between them, such as a,b")
+        raise ValueError(expected)
     return found
 
 
@@ -148,20 +151,24 @@ def below_one(value: Any) -> float:
     return found
 
 
-def whole(lowest: int, highest: int | None = None) -> Reader:
-    """Return a reader of whole numbers from ``lowest`` on, up to ``highest``."""
+#: The largest whole number that the database and the native loop can hold.
+LARGEST = 2**63 - 1
+
+
+def whole(lowest: int, highest: int = LARGEST) -> Reader:
+    """Return a reader of whole numbers from ``lowest`` up to ``highest``."""
     expected = f"expected a whole number of at least {lowest}"
-    if highest is not None:
+    if highest < LARGEST:
         expected += f" and at most {highest}"
 
     def read(value: Any) -> int:
         try:
-            # not by way of a float, which cannot hold every large whole number
-            found = int(str(value)) if not isinstance(value, float) else int(number(value))
-        except ValueError:
+            # a text is not read by way of a float, which cannot hold every large whole number
+            found = int(value)
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(expected) from None
-        exact = not isinstance(value, bool | float) or (value == found and value is not True)
-        if not exact or found < lowest or (highest is not None and found > highest):
+        exact = isinstance(value, str) or (not isinstance(value, bool) and value == found)
+        if not exact or not lowest <= found <= highest:
             raise ValueError(expected)
         return found
 

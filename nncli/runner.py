@@ -27,7 +27,6 @@ from nncli.kernels import control as c
 from nncli.model import Model
 from nncli.spec import Spec
 from nncli.trainer import (
-    CURVE_CAPACITY,
     Trainer,
     memory_needed,
     parts_of,
@@ -138,8 +137,7 @@ def _budget(trainer: Trainer, batch_seconds: float) -> int:
     left = trainer.batches - trainer.position
     if wanted < trainer.batches or trainer.position:
         return min(wanted, left)
-    epochs = min(wanted // trainer.batches, CURVE_CAPACITY)
-    return max(1, epochs) * trainer.batches
+    return wanted // trainer.batches * trainer.batches
 
 
 def _samples(trainer: Trainer, first_update: int) -> float:

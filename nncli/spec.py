@@ -26,6 +26,7 @@ from nncli.options import (
     boolean,
     choice,
     non_negative,
+    number,
     option,
     option_of,
     positive,
@@ -52,9 +53,9 @@ def hidden_activations() -> list[str]:
 def _widths(value: Any) -> tuple[int, ...]:
     if isinstance(value, str) and value.strip().lower() == "none":
         return ()
-    if isinstance(value, int):
-        value = (value,)
     parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        parts = (value,)
     try:
         return tuple(whole(1)(part) for part in parts)
     except ValueError:
@@ -84,7 +85,7 @@ def _initializer(value: Any) -> str:
     if parameter:
         if INITIALIZERS[name].value is None:
             raise ValueError(f"{name} takes no value")
-        float(parameter)
+        number(parameter)
     return str(value)
 
 
@@ -276,7 +277,7 @@ class Spec:
         0,
         "seed of split, weights, order and dropout",
         group="Training",
-        read=whole(0, 2**63 - 1),
+        read=whole(0),
         metavar="N",
     )
     dtype: str = option(
@@ -343,6 +344,8 @@ class Spec:
 
     def layer_activations(self) -> tuple[str, ...]:
         """Return the activation of each hidden layer."""
+        if not self.hidden:
+            return ()
         return self.act * len(self.hidden) if len(self.act) == 1 else self.act
 
 
@@ -378,12 +381,39 @@ def resolve(spec: Spec, task: str) -> Spec:
         hyper[name] = optimizer.uses.get(name) if given is None else given
     if spec.eps_inside and "eps" not in optimizer.uses:
         raise UsageError(f"--eps-inside means nothing to --opt {spec.opt}: it has no eps")
+    if spec.bias_correction != "standard" and "beta1" not in optimizer.uses:
+        raise UsageError(f"--bias-correction means nothing to --opt {spec.opt}: use --opt adam")
     if spec.init == "auto":
         names = {ACTIVATIONS[name].initializer for name in spec.layer_activations()} or {"xavier"}
         init = names.pop() if len(names) == 1 else "auto"
     else:
-        init = spec.init
-    return replace(spec, task=task, loss=loss, out_act=out_act, init=init, **hyper)
+        init = _spelled_out(spec.init)
+    activations = spec.layer_activations() or ("relu",)
+    act = activations[:1] if len(set(activations)) == 1 else activations
+    return replace(
+        spec,
+        task=task,
+        loss=loss,
+        out_act=out_act,
+        act=act,
+        init=init,
+        schedule=_full_schedule(spec.schedule),
+        **hyper,
+    )
+
+
+def _spelled_out(init: str) -> str:
+    """Return an initializer with its value, also where that is the default."""
+    name, _, given = init.partition(":")
+    default = INITIALIZERS[name].value
+    return name if default is None else f"{name}:{float(given) if given else default:.12g}"
+
+
+def _full_schedule(schedule: str) -> str:
+    """Return a schedule with all its parameters."""
+    name = schedule.partition(":")[0]
+    parameters = schedule_numbers(schedule)[1 : 1 + len(SCHEDULES[name][1])]
+    return ":".join([name, *(f"{each:.12g}" for each in parameters)])
 
 
 def _head(spec: Spec, task: str) -> tuple[str, str]:

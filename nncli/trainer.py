@@ -232,6 +232,8 @@ class Trainer:
 
         Rows have the columns of :mod:`nncli.kernels.control`.
         """
+        # at most a row an epoch, and the native loop checks no bounds
+        budget = min(budget, CURVE_CAPACITY * self.batches - self.position)
         self._control[c.CURVE_ROWS] = 0
         self._counter[0] = 0
         helpers = [

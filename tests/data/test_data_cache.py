@@ -124,6 +124,7 @@ def test_the_longest_unused_entries_go_first(cache: Path, monkeypatch: pytest.Mo
 
     for number in range(4):
         if number == 3:
+            cached({"k": 0}, build)  # the oldest, but used again
             monkeypatch.setattr(entries, "LIMIT", 20_000)
         cached({"k": number}, build)
         for each in kept(cache):  # make the order plain whatever the clock's resolution
@@ -131,10 +132,15 @@ def test_the_longest_unused_entries_go_first(cache: Path, monkeypatch: pytest.Mo
             os.utime(each / "index.json", (stamp - 10, stamp - 10))
     assert len(kept(cache)) == 2
     monkeypatch.setattr(entries, "LIMIT", 20 << 30)
-    calls: list[int] = []
-    for number in (3, 2, 0):
-        cached({"k": number}, lambda folder: calls.append(1) or build(folder))  # type: ignore[func-returns-value]
-    assert len(calls) == 1  # 0 was deleted, 2 and 3 were still there
+    built: list[int] = []
+    for number in (3, 0, 2):
+
+        def build_again(folder: Path, number: int = number) -> dict[str, Any]:
+            built.append(number)
+            return build(folder)
+
+        cached({"k": number}, build_again)
+    assert built == [2]  # deleted, unlike 3, the newest, and 0, used again
 
 
 def test_what_a_killed_process_left_is_removed_in_time(cache: Path) -> None:

@@ -293,6 +293,15 @@ def test_fill_scale_and_categories_come_from_training_rows_alone(
         np.testing.assert_allclose(scaled(found, part), expected, atol=1e-12)
 
 
+def test_a_value_missing_outside_training_alone_is_filled(write: Write) -> None:
+    rows = "".join(f"{i * i % 17},{i % 2}\n" for i in range(30))
+    path = write("t.csv", "n,y\n" + rows)
+    found = load(DataOptions(path, test=write("test.csv", "n,y\n,1\n3,0\n")))
+    assert found.preprocessing.features == ("n",)
+    assert found.rows[30, 0] == np.median(found.rows[found.train, 0])
+    assert np.isfinite(found.rows).all()
+
+
 def test_a_test_file_is_read_with_the_kinds_of_the_first(write: Write) -> None:
     path = write(
         "t.csv", "n,c,y\n" + "".join(f"{i},{'ab'[i % 2]},{'uv'[i % 2]}\n" for i in range(20))
