@@ -34,9 +34,38 @@ class StoreError(NncliError):
     exit_code = 4
 
 
+#: Names that other tools use, and ours.
+OTHER_NAMES = {
+    "learning_rate": "lr",
+    "activation": "act",
+    "optimizer": "opt",
+    "hidden_layer_sizes": "hidden",
+    "layers": "hidden",
+    "initializer": "init",
+    "batch": "batch_size",
+    "l2": "weight_decay",
+    "patience": "early_stop",
+    "random_state": "seed",
+    "sigma": "sigmoid",
+    "logistic": "sigmoid",
+    "linear": "identity",
+    "glorot": "xavier",
+    "kaiming": "he",
+    "nll": "cross_entropy",
+    "bce": "binary_cross_entropy",
+    "categorical_cross_entropy": "cross_entropy",
+}
+
+
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the option nearest to ``word``, or an empty string."""
-    near = difflib.get_close_matches(word, list(options), n=1, cutoff=0.5)
+    names = list(options)
+    plain = word.strip("-").replace("-", "_").lower()
+    dashes = "--" if word.startswith("--") else ""
+    ours = dashes + OTHER_NAMES.get(plain, "").replace("_", "-" if dashes else "_")
+    if ours in names:
+        return f" (did you mean '{ours}'?)"
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f" (did you mean '{near[0]}'?)" if near else ""
 
 

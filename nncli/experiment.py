@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nncli import stored
 from nncli.data import DataOptions, Dataset, load
 from nncli.environment import git_state, package_versions, processor
-from nncli.errors import DataError, StoreError, UsageError
+from nncli.errors import DataError, NncliError, StoreError, UsageError
 from nncli.events import Compiling, CurveRow, Event, Finished, Progress, Saved, Started
 from nncli.model import Model
 from nncli.runner import METRICS, check_memory, run
@@ -47,6 +47,13 @@ class Labels:
     name: str | None = None
     tags: tuple[str, ...] = ()
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name is not None and (self.name.isdigit() or self.name == "last"):
+            raise UsageError(
+                f"--name is '{self.name}', which already means a run: expected a name that is "
+                "neither a number nor 'last'"
+            )
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,7 @@ def train(
     with RunStore(db or default_database()) as runs:
         new = _new_run(plan, labels or Labels(), parent)
         run_id = runs.create_run(new)
-        return _record(plan, runs, run_id, None, observe, stop, 0.0)
+        return _record(plan, runs, run_id, None, observe, stop, _Before())
 
 
 def resume(
@@ -198,8 +205,12 @@ def resume(
             spec_hash=prepared.spec.hash(),
         )
         begun = stored.from_store(prepared.model, checkpoint) if checkpoint else None
-        seconds = _seconds_at(before, begun.epoch if begun else 0)
-        return _record(prepared, runs, kept.id, begun, observe, stop, seconds)
+        earlier = _Before(
+            train=_seconds_at(before, begun.epoch if begun else 0),
+            compile=kept.seconds_compile or 0.0,
+            data=kept.seconds_data or 0.0,
+        )
+        return _record(prepared, runs, kept.id, begun, observe, stop, earlier)
 
 
 def spec_of(reference: str, *, db: str | None = None) -> tuple[Spec, str]:
@@ -220,7 +231,13 @@ def predictor(reference: str, *, db: str | None = None) -> Predictor:
             model = runs.load_model(kept.id, kind)
         except StoreError:
             model = runs.load_model(kept.id, "last")
-    return Predictor(stored.StoredModel.of(model))
+    network = stored.StoredModel.of(model)
+    if not network.is_finite():
+        raise NncliError(
+            f"run {kept.id} ({kept.status}) keeps weights that are no numbers: there is nothing to "
+            "predict with; train again with a smaller --lr"
+        )
+    return Predictor(network)
 
 
 def predict(reference: str, path: str | Path, *, db: str | None = None) -> Predictions:
@@ -289,6 +306,15 @@ def _new_run(plan: Plan, labels: Labels, parent: str | None) -> NewRun:
     )
 
 
+@dataclass(frozen=True)
+class _Before:
+    """Seconds that a resumed run has behind it, by phase."""
+
+    train: float = 0.0
+    compile: float = 0.0
+    data: float = 0.0
+
+
 def _record(
     plan: Plan,
     runs: RunStore,
@@ -296,16 +322,16 @@ def _record(
     checkpoint: Checkpoint | None,
     observe: Observer,
     stop: Callable[[], bool],
-    seconds_before: float,
+    before: _Before,
 ) -> Result:
     """Train and write what happens into the store, then show it to ``observe``."""
-    recorder = _Recorder(plan, runs, run_id)
+    recorder = _Recorder(plan, runs, run_id, before)
     try:
         for event in run(
             plan.spec,
             plan.dataset,
             checkpoint=checkpoint,
-            seconds_before=seconds_before,
+            seconds_before=before.train,
             stop=stop,
         ):
             recorder.take(event)
@@ -320,8 +346,8 @@ def _record(
 class _Recorder:
     """Writes a run's events into the store; curve rows a second at a time."""
 
-    def __init__(self, plan: Plan, runs: RunStore, run_id: int) -> None:
-        self.plan, self.runs, self.run_id = plan, runs, run_id
+    def __init__(self, plan: Plan, runs: RunStore, run_id: int, before: _Before) -> None:
+        self.plan, self.runs, self.run_id, self._before = plan, runs, run_id, before
         self.result: Result | None = None
         self._info = stored.description(plan.spec, plan.model, plan.dataset)
         self._rows: list[CurveRow] = []
@@ -372,11 +398,13 @@ class _Recorder:
         checkpoint, best = event.checkpoint, event.best
         if not best and checkpoint.best_epoch:  # the best epoch was before the run was resumed
             best = _best_of(self.runs.curve(self.run_id), checkpoint.best_epoch)
+        before = self._before
+        now = time.perf_counter() - self._began + self.plan.data_seconds
         seconds = {
-            "data": self.plan.data_seconds,
-            "compile": self._compile_seconds,
-            "train": event.train_seconds,
-            "total": time.perf_counter() - self._began + self.plan.data_seconds,
+            "data": before.data + self.plan.data_seconds,
+            "compile": before.compile + self._compile_seconds,
+            "train": before.train + event.train_seconds,
+            "total": before.data + before.compile + before.train + now,
         }
         values: dict[str, Any] = {
             "epochs": checkpoint.epoch,

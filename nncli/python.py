@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli import experiment
-from nncli.errors import DataError
+from nncli.errors import DataError, UsageError
 from nncli.events import CurveRow, Event
 from nncli.inference import Predictor
 from nncli.spec import Spec
@@ -69,6 +69,11 @@ class Model:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
+    def __repr__(self) -> str:
+        layers = self._predictor.stored.model.layers
+        widths = "-".join(str(each) for each in (layers[0].fan_in, *(x.fan_out for x in layers)))
+        return f"<Model {widths}, {self._predictor.stored.task}>"
+
     @property
     def weights(self) -> dict[str, NDArray[Any]]:
         """Return the weights by name, such as ``layer 1 W`` (fan_in, fan_out)."""
@@ -106,7 +111,11 @@ class Model:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "frame.csv"
             frame.to_csv(path, index=False)
-            return self._predictor.read(path).rows
+            try:
+                return self._predictor.read(path).rows
+            except DataError as error:
+                text = str(error).replace(f"'{path}'", "the data frame")
+                raise DataError(text) from None
 
 
 def train(
@@ -125,6 +134,11 @@ def train(
     called with every event. Raises the errors of :mod:`nncli.errors` where the command prints them.
     """
     if data is not None:
+        if not isinstance(data, str | Path):
+            raise UsageError(
+                f"data is a {type(data).__name__}: expected a built-in name or a path; save a "
+                "data frame with to_csv, or arrays X and y with numpy.savez"
+            )
         options["data"] = str(data)
     plan = experiment.plan(Spec.read(options))
     labels = experiment.Labels(name, tuple(tags), note)

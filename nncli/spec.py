@@ -406,14 +406,20 @@ def _spelled_out(init: str) -> str:
     """Return an initializer with its value, also where that is the default."""
     name, _, given = init.partition(":")
     default = INITIALIZERS[name].value
-    return name if default is None else f"{name}:{float(given) if given else default:.12g}"
+    return name if default is None else f"{name}:{_digits(float(given) if given else default)}"
 
 
 def _full_schedule(schedule: str) -> str:
     """Return a schedule with all its parameters."""
     name = schedule.partition(":")[0]
     parameters = schedule_numbers(schedule)[1 : 1 + len(SCHEDULES[name][1])]
-    return ":".join([name, *(f"{each:.12g}" for each in parameters)])
+    return ":".join([name, *(_digits(each) for each in parameters)])
+
+
+def _digits(value: float) -> str:
+    """Return the shortest text that reads back as the same number: ``0.5``, ``10``."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 def _head(spec: Spec, task: str) -> tuple[str, str]:

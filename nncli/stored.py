@@ -85,6 +85,10 @@ class StoredModel:
     loss: str
     preprocessing: Preprocessing
 
+    def is_finite(self) -> bool:
+        """Return whether all weights are numbers."""
+        return bool(np.isfinite(self.theta).all())
+
     @classmethod
     def of(cls, kept: store.Checkpoint) -> StoredModel:
         """Read a model as :func:`to_store` wrote it."""

@@ -22,11 +22,12 @@ CHOSEN_BY = {
 
 
 def network_line(plan: Plan) -> str:
-    """Return the network in one line: ``network: 64-64-10, relu, softmax: 4,810 parameters``."""
+    """Return the network in one line, its loss at the end."""
     shapes = [shape for _, shape, _, _ in plan.layers]
     widths = "-".join(str(width) for width in (shapes[0][0], *(shape[1] for shape in shapes)))
     activations = ", ".join(dict.fromkeys(layer[3] for layer in plan.layers))
-    return f"network: {widths}, {activations}: {plan.parameters:,} parameters"
+    what = f"{widths}, {activations}: {plan.parameters:,} parameters"
+    return f"network: {what}, loss {plan.spec.loss}"
 
 
 def plan_lines(plan: Plan, asked: Spec, origins: Mapping[str, str]) -> list[str]:

@@ -136,6 +136,8 @@ def in_a_process(code: str, **environment: str) -> str:
 
 def test_machine_code_comes_out_of_the_cache_in_another_process() -> None:
     trainer(resolved("binary"), data("binary"))
+    if jit.sources_hash.__wrapped__() != jit.sources_hash():
+        pytest.skip("a kernel has been edited since these tests began")
     code = (
         "from nncli.kernels import jit, loop\n"
         "from nncli.kernels.assemble import Parts, assemble, is_compiled\n"
