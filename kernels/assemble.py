@@ -15,7 +15,7 @@ from numba import types
 from nncli.kernels import forward, loop
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.gather import GATHERS
-from nncli.kernels.jit import compile_lock, compiled, first_class, is_cached
+from nncli.kernels.jit import address_of, compile_lock, compiled, is_cached
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.metrics import METRICS
 from nncli.kernels.network import (
@@ -102,25 +102,25 @@ def _fill_slots(parts: Parts, kinds: Types) -> Functions:
     hidden = [ACTIVATIONS[name] for name in parts.activations or ("identity",)]
     output = ACTIVATIONS[parts.output]
 
-    def forward_of(activation: Any) -> Any:
-        return first_class(activation.forward, *kinds.activation_forward)
+    def forward_of(activation: Any) -> int:
+        return address_of(activation.forward, *kinds.activation_forward)
 
-    def backward_of(activation: Any) -> Any:
-        return first_class(activation.backward, *kinds.activation_backward)
+    def backward_of(activation: Any) -> int:
+        return address_of(activation.backward, *kinds.activation_backward)
 
     return Functions(
-        gather=first_class(GATHERS[parts.storage], *kinds.gather),
+        gather=address_of(GATHERS[parts.storage], *kinds.gather),
         hidden_forward=_padded([forward_of(each) for each in hidden]),
         hidden_backward=_padded([backward_of(each) for each in hidden]),
         output_forward=forward_of(output),
         output_backward=backward_of(output),
-        loss=first_class(LOSSES[parts.loss].kernel, *kinds.loss),
-        metric=first_class(METRICS[parts.task], *kinds.metric),
-        update=first_class(OPTIMIZERS[parts.optimizer].update, *kinds.update),
+        loss=address_of(LOSSES[parts.loss].kernel, *kinds.loss),
+        metric=address_of(METRICS[parts.task], *kinds.metric),
+        update=address_of(OPTIMIZERS[parts.optimizer].update, *kinds.update),
     )
 
 
-def _padded(functions: Sequence[Any]) -> tuple[Any, ...]:
+def _padded(functions: Sequence[int]) -> tuple[int, ...]:
     """Fill the unused slots with the first function: every slot must hold one."""
     return (*functions, *[functions[0]] * (ACTIVATION_SLOTS - len(functions)))
 

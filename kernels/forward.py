@@ -15,6 +15,7 @@ from nncli.kernels.gather import gather_targets
 from nncli.kernels.jit import kernel
 from nncli.kernels.network import ACTIVATION, BIAS, FAN_OUT, UNITS_BEFORE, WEIGHTS
 from nncli.kernels.random import derive
+from nncli.kernels.slots import call_backward, call_forward, call_gather, call_loss, call_metric
 from nncli.kernels.threads import barrier, share
 from nncli.kernels.views import flat, matrix
 
@@ -27,10 +28,10 @@ def activate(forward, z, a, constants, start, stop):
     """Write ``a = f(z)`` for columns ``[start, stop)``; whole matrices in one call."""
     units = z.shape[1]
     if stop - start == units:
-        forward(flat(z), flat(a), constants, units)
+        call_forward(forward, flat(z), flat(a), constants, units)
     else:
         for i in range(z.shape[0]):
-            forward(z[i, start:stop], a[i, start:stop], constants, stop - start)
+            call_forward(forward, z[i, start:stop], a[i, start:stop], constants, stop - start)
 
 
 @kernel
@@ -87,12 +88,13 @@ def output_and_loss(network, buffers, panel, functions, fused, count, start, sto
     z, d = z[start:stop], d[start:stop]
     p, y = buffers.p[start:stop], buffers.y[start:stop]
     if fused:
-        return functions.loss(z, p, y, d, scale)
+        return call_loss(functions.loss, z, p, y, d, scale)
     flat_z, flat_p, flat_d = flat(z), flat(p), flat(d)
     constants = network.constants
-    functions.output_forward(flat_z, flat_p, constants, outputs)
-    total = functions.loss(z, p, y, d, scale)
-    functions.output_backward(flat_z, flat_p, flat_d, constants, constants, outputs)
+    call_forward(functions.output_forward, flat_z, flat_p, constants, outputs)
+    total = call_loss(functions.loss, z, p, y, d, scale)
+    function = functions.output_backward
+    call_backward(function, flat_z, flat_p, flat_d, constants, constants, outputs)
     return total
 
 
@@ -115,7 +117,9 @@ def predict(network, rows, buffers, functions, index, start, stop, counter, pred
     panel = buffers.panel
     for first in range(start, stop, capacity):
         count = min(capacity, stop - first)
-        functions.gather(rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x)
+        call_gather(
+            functions.gather, rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x
+        )
         hidden_forward(
             none, one, network, buffers, panel, functions, count, keep, key, counter, none
         )
@@ -126,7 +130,7 @@ def predict(network, rows, buffers, functions, index, start, stop, counter, pred
         z = matrix(buffers.z, capacity * layers[last, UNITS_BEFORE], count, outputs)
         dense_forward(inputs, network.theta, weights, bias, z, none, count, none, outputs, panel)
         p = predictions[first : first + count]
-        functions.output_forward(flat(z), flat(p), network.constants, outputs)
+        call_forward(functions.output_forward, flat(z), flat(p), network.constants, outputs)
 
 
 @kernel
@@ -138,7 +142,9 @@ def evaluate(network, rows, buffers, functions, fused, index, start, stop, metri
     panel = buffers.panel
     for first in range(start, stop, capacity):
         count = min(capacity, stop - first)
-        functions.gather(rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x)
+        call_gather(
+            functions.gather, rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x
+        )
         gather_targets(rows.targets, index, first, 0, count, buffers.y)
         hidden_forward(
             none, one, network, buffers, panel, functions, count, keep, key, counter, none
@@ -146,5 +152,7 @@ def evaluate(network, rows, buffers, functions, fused, index, start, stop, metri
         loss += output_and_loss(
             network, buffers, panel, functions, fused, count, none, count, 1.0, dropped
         )
-        metric += functions.metric(buffers.p[:count], buffers.y[:count], metric_weights)
+        metric += call_metric(
+            functions.metric, buffers.p[:count], buffers.y[:count], metric_weights
+        )
     return loss, metric

@@ -72,8 +72,7 @@ class Role(Enum):
     """Who calls a kernel: wrappers that nobody needs would double the time to compile it."""
 
     ENTRY = "entry"  #: Python
-    SLOT = "slot"  #: native code, through a function slot
-    INNER = "inner"  #: native code, by name
+    INNER = "inner"  #: native code
 
 
 def native(function: Callable[..., Any], role: Role = Role.ENTRY) -> Any:
@@ -95,7 +94,6 @@ def _dispatcher(function: Callable[..., Any], role: Role) -> Any:
         module, name = twin.split(":")
         found = getattr(importlib.import_module(module), name)
         return native(found, role) if isinstance(found, types.FunctionType) else found
-    warnings.filterwarnings("ignore", category=numba.core.errors.NumbaExperimentalFeatureWarning)
     code = function.__code__
     names = dict(function.__globals__)
     for name in _globals_of(code):
@@ -107,7 +105,7 @@ def _dispatcher(function: Callable[..., Any], role: Role) -> Any:
     options = {
         **OPTIONS,
         "no_cpython_wrapper": role is not Role.ENTRY,
-        "no_cfunc_wrapper": role is not Role.SLOT,
+        "no_cfunc_wrapper": True,
     }
     if getattr(function, "__nncli_exact__", False):
         options["fastmath"] = FASTMATH - {"reassoc", "afn", "arcp"}
@@ -126,12 +124,12 @@ def _globals_of(code: types.CodeType) -> set[str]:
     return {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}
 
 
-def compiled(function: Callable[..., Any], *arguments: Any, role: Role = Role.ENTRY) -> Any:
-    """Compile ``function`` for the Numba types ``arguments`` alone and return its dispatcher.
+def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Compile ``function`` for the Numba types ``arguments`` and return what Python calls.
 
     Compilation is closed afterwards: a call with other types is an error, not a stall.
     """
-    dispatcher = native(function, role)
+    dispatcher = native(function)
     if arguments not in dispatcher.overloads:
         dispatcher.disable_compile(False)
         dispatcher.compile(arguments)
@@ -139,11 +137,12 @@ def compiled(function: Callable[..., Any], *arguments: Any, role: Role = Role.EN
     return dispatcher
 
 
-def first_class(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Compile ``function`` likewise and return it as a value that native code can call."""
-    from numba.core.types.function_type import CompileResultWAP
-
-    return CompileResultWAP(compiled(function, *arguments, role=Role.SLOT).overloads[arguments])
+def address_of(function: Callable[..., Any], *arguments: Any) -> int:
+    """Compile ``function`` likewise and return the address at which native code can call it."""
+    dispatcher = native(function, Role.INNER)
+    dispatcher.compile(arguments)
+    result = dispatcher.overloads[arguments]
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
 
 
 @functools.cache

@@ -77,6 +77,7 @@ from nncli.kernels.network import ACTIVATION, BIAS, FAN_IN, FAN_OUT, UNITS_BEFOR
 from nncli.kernels.random import derive, shuffle
 from nncli.kernels.schedules import PLATEAU as PLATEAU_SCHEDULE
 from nncli.kernels.schedules import rate_factor
+from nncli.kernels.slots import call_backward, call_gather, call_metric, call_update
 from nncli.kernels.threads import barrier, share
 from nncli.kernels.views import flat, matrix
 
@@ -131,8 +132,16 @@ def train(
         count = min(batch, samples - first)
         row_start, row_stop = share(count, rank, ranks, 1)
         if turn == 0 or not whole:  # a full batch is gathered once a call
-            functions.gather(
-                rows.stored, order, first, row_start, row_stop, rows.shift, rows.scale, buffers.x
+            call_gather(
+                functions.gather,
+                rows.stored,
+                order,
+                first,
+                row_start,
+                row_stop,
+                rows.shift,
+                rows.scale,
+                buffers.x,
             )
             gather_targets(rows.targets, order, first, row_start, row_stop, buffers.y)
             meeting += 1
@@ -146,8 +155,11 @@ def train(
             network, buffers, panel, functions, fused, count, row_start, row_stop, 1.0 / count,
             dropout > 0.0,
         )  # fmt: skip
-        sums[rank, SUM_METRIC] = functions.metric(
-            buffers.p[row_start:row_stop], buffers.y[row_start:row_stop], metric_weights
+        sums[rank, SUM_METRIC] = call_metric(
+            functions.metric,
+            buffers.p[row_start:row_stop],
+            buffers.y[row_start:row_stop],
+            metric_weights,
         )
         meeting += 1
         barrier(counter, ranks, meeting)
@@ -278,12 +290,12 @@ def activate_backward(backward, z, a, d, constants, start, stop):
     units = a.shape[1]
     if stop - start == units:
         flat_z, flat_a, flat_d = flat(z), flat(a), flat(d)
-        backward(flat_z, flat_a, flat_d, constants, constants, units)
+        call_backward(backward, flat_z, flat_a, flat_d, constants, constants, units)
     else:
         for i in range(a.shape[0]):
-            backward(
-                z[i, start:stop], a[i, start:stop], d[i, start:stop], constants, constants,
-                stop - start,
+            call_backward(
+                backward, z[i, start:stop], a[i, start:stop], d[i, start:stop],
+                constants, constants, stop - start,
             )  # fmt: skip
 
 
@@ -332,7 +344,7 @@ def step(rank, ranks, network, d_theta, state, functions, hyper, shrink):
             for i in range(w.size):
                 d_w[i] += decay * w[i] + l1 * np.sign(w[i])
         if stop > start:
-            functions.update(theta, d_theta, state, start, stop, hyper)
+            call_update(functions.update, theta, d_theta, state, start, stop, hyper)
 
 
 @kernel

@@ -66,7 +66,7 @@ class Buffers(NamedTuple):
 
 
 class Functions(NamedTuple):
-    """The slots: first-class functions of one fixed signature each."""
+    """The slots: addresses of machine code of one fixed signature each."""
 
     gather: Any
     hidden_forward: Any
@@ -119,22 +119,9 @@ def types_of(dtype: str) -> Types:
     metric = (matrix, matrix, vector)
     update = (vector, vector, matrix, size, size, HYPER)
 
-    def slot(signature: tuple[Any, ...], result: Any = types.void) -> Any:
-        return types.FunctionType(result(*signature))
-
-    hidden = ACTIVATION_SLOTS
+    address, hidden = types.int64, types.UniTuple(types.int64, ACTIVATION_SLOTS)
     functions = types.NamedTuple(
-        [
-            slot(gather),
-            types.UniTuple(slot(forward), hidden),
-            types.UniTuple(slot(backward), hidden),
-            slot(forward),
-            slot(backward),
-            slot(loss, number),
-            slot(metric, number),
-            slot(update),
-        ],
-        Functions,
+        [address, hidden, hidden, address, address, address, address, address], Functions
     )
     return Types(
         real=real,

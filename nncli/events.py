@@ -6,8 +6,9 @@ every 50 ms with the rows that were added to the curve, now and then a ``Saved``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,35 @@ class CurveRow:
     grad_norm: float | None
     seconds: float  #: of training since the run's start, exact to one call of the loop
     updates: int
+
+
+@dataclass(frozen=True, eq=False)
+class CurveBlock(Sequence[CurveRow]):
+    """Rows of a curve by column: ``columns`` maps a field of :class:`CurveRow` to its (rows,).
+
+    A column that is absent was not measured. Thousands of short epochs cost no object each.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns["epoch"])
+
+    @overload
+    def __getitem__(self, place: int) -> CurveRow: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[CurveRow]: ...
+
+    def __getitem__(self, place: int | slice) -> CurveRow | list[CurveRow]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        names = (each.name for each in fields(CurveRow))
+        values: dict[str, Any] = {}
+        for name in names:
+            column = self.columns.get(name)
+            values[name] = None if column is None else column[place].item()
+        return CurveRow(**values)
 
 
 @dataclass(frozen=True)
@@ -65,7 +95,7 @@ class Progress:
     epoch: int  #: completed epochs
     epochs: int
     fraction: float  #: of all planned mini-batches
-    rows: list[CurveRow]
+    rows: Sequence[CurveRow]
     samples_per_second: float
     seconds_left: float
 
@@ -96,6 +126,7 @@ Event = Compiling | Started | Progress | Saved | Finished
 __all__ = [
     "Checkpoint",
     "Compiling",
+    "CurveBlock",
     "CurveRow",
     "Event",
     "Finished",

@@ -6,6 +6,7 @@ it is given. The command line and the Python API both stand on it.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -18,7 +19,7 @@ from nncli import stored
 from nncli.data import DataOptions, Dataset, load
 from nncli.environment import git_state, package_versions, processor
 from nncli.errors import DataError, NncliError, StoreError, UsageError
-from nncli.events import Compiling, CurveRow, Event, Finished, Progress, Saved, Started
+from nncli.events import Compiling, CurveBlock, Event, Finished, Progress, Saved, Started
 from nncli.model import Model
 from nncli.runner import METRICS, check_memory, run
 from nncli.spec import Spec, resolve
@@ -350,7 +351,7 @@ class _Recorder:
         self.plan, self.runs, self.run_id, self._before = plan, runs, run_id, before
         self.result: Result | None = None
         self._info = stored.description(plan.spec, plan.model, plan.dataset)
-        self._rows: list[CurveRow] = []
+        self._blocks: list[CurveBlock] = []
         self._began = self._flushed = time.perf_counter()
         self._compile_seconds = 0.0
 
@@ -362,7 +363,9 @@ class _Recorder:
             case Started(compile_seconds=seconds):
                 self._compile_seconds = seconds
             case Progress(rows=rows):
-                self._rows += rows
+                if len(rows):
+                    assert isinstance(rows, CurveBlock)
+                    self._blocks.append(rows)
                 if time.perf_counter() - self._flushed >= FLUSH_INTERVAL:
                     self.runs.save(self.run_id, self._take_rows())
             case Saved(checkpoint=checkpoint):
@@ -379,12 +382,15 @@ class _Recorder:
             self.runs.finish_run(self.run_id, status, self._take_rows(), error=text)
 
     def _take_rows(self) -> Curve | None:
-        rows, self._rows = self._rows, []
+        """Return the collected rows as one curve; what has other columns is written at once."""
+        blocks, self._blocks = self._blocks, []
         self._flushed = time.perf_counter()
-        if not rows:
-            return None
-        names = [each.name for each in fields(CurveRow)]
-        return Curve.of({name: _column([getattr(row, name) for row in rows]) for name in names})
+        curve = None
+        for _, group in itertools.groupby(blocks, lambda block: tuple(block.columns)):
+            if curve is not None:
+                self.runs.save(self.run_id, curve)
+            curve = _joined(list(group))
+        return curve
 
     def _models(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
         if self.plan.spec.save == "none":
@@ -440,17 +446,14 @@ class _Recorder:
         )
 
 
-def _column(values: list[Any]) -> Any:
-    """Return a column as the store takes it, ``None`` as not measured."""
-    measured = [value is not None for value in values]
-    if all(measured):
-        return values
-    if not any(measured):
-        return None
+def _joined(blocks: list[CurveBlock]) -> Curve:
+    """Return blocks of the same columns as one curve."""
     import numpy as np
 
-    numbers = [np.nan if value is None else value for value in values]
-    return np.ma.array(numbers, mask=[not each for each in measured])
+    names = blocks[0].columns
+    return Curve.of(
+        {name: np.concatenate([each.columns[name] for each in blocks]) for name in names}
+    )
 
 
 def _best_of(curve: Curve, epoch: int) -> dict[str, float]:

@@ -104,23 +104,23 @@ def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) ->
         raw = trainer.advance(budget)
         elapsed = time.perf_counter() - began
         done = max(1, trainer.updates - updates_before)
-        rows = []
-        for row in raw:
-            share = (row[c.CURVE_UPDATES] - updates_before) / done
-            rows.append(trainer.curve_row(row, seconds_before + train_seconds + share * elapsed))
+        share = (raw[:, c.CURVE_UPDATES] - updates_before) / done
+        rows = trainer.block(raw, seconds_before + train_seconds + share * elapsed)
         train_seconds += elapsed
-        if trainer.broke_off:
-            rows.append(trainer.diverged_row(seconds_before + train_seconds))
         batch_seconds = 0.5 * batch_seconds + 0.5 * elapsed / done
-        for each in rows:
-            last_row = each
-            if each.epoch == trainer.best_epoch:
-                best_row = each
+        if len(rows):
+            last_row = rows[-1]
+            places = (rows.columns["epoch"] == trainer.best_epoch).nonzero()[0]
+            best_row = rows[int(places[0])] if len(places) else best_row
         speed = _samples(trainer, first_update) / train_seconds
         fraction = trainer.updates / (trainer.batches * spec.epochs)
         remaining = trainer.batches * spec.epochs - trainer.updates
         yield Progress(trainer.epoch, spec.epochs, fraction, rows, speed, remaining * batch_seconds)
         status = trainer.status
+        if trainer.broke_off:
+            rows = trainer.broken_row(seconds_before + train_seconds)
+            last_row = rows[-1]
+            yield Progress(trainer.epoch, spec.epochs, fraction, rows, speed, 0.0)
         if status == "running" and stop():
             status = "interrupted"
         now = time.perf_counter()

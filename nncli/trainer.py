@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nncli.data import Dataset
 from nncli.environment import available_cores
 from nncli.errors import UsageError
-from nncli.events import Checkpoint, CurveRow
+from nncli.events import Checkpoint, CurveBlock
 from nncli.kernels import control as c
 from nncli.kernels import hyper as h
 from nncli.kernels.activations import ACTIVATIONS
@@ -227,7 +227,7 @@ class Trainer:
         """Return whether the loss ceased to be a number in the middle of an epoch."""
         return self.status == "diverged" and not np.isfinite(self._numbers[c.LOSS_SUM])
 
-    def advance(self, budget: int) -> list[list[float]]:
+    def advance(self, budget: int) -> NDArray[np.float64]:
         """Train for up to ``budget`` mini-batches; return the rows written to the curve.
 
         Rows have the columns of :mod:`nncli.kernels.control`.
@@ -245,8 +245,7 @@ class Trainer:
         self._call(0, budget)
         for helper in helpers:
             helper.join()
-        rows: list[list[float]] = self._curve[: self._control[c.CURVE_ROWS]].tolist()
-        return rows
+        return self._curve[: self._control[c.CURVE_ROWS]].copy()
 
     def _call(self, rank: int, budget: int) -> None:
         self.assembly.train(
@@ -258,40 +257,36 @@ class Trainer:
             *(self._sums, self._curve, self._counter),
         )
 
-    def diverged_row(self, seconds: float) -> CurveRow:
+    def broken_row(self, seconds: float) -> CurveBlock:
         """Return a row for the epoch in whose middle the loss ceased to be a number."""
-        return CurveRow(
-            epoch=self.epoch + 1,
-            train_loss=float(self._numbers[c.LOSS_SUM]),
-            val_loss=None,
-            train_accuracy=None,
-            val_accuracy=None,
-            train_rmse=None,
-            val_rmse=None,
-            lr=float(self._hyper[h.RATE]),
-            grad_norm=None,
-            seconds=seconds,
-            updates=self.updates,
-        )
+        values = {
+            "epoch": self.epoch + 1,
+            "train_loss": float(self._numbers[c.LOSS_SUM]),
+            "lr": float(self._hyper[h.RATE]),
+            "seconds": seconds,
+            "updates": self.updates,
+        }
+        return CurveBlock({name: np.array([value]) for name, value in values.items()})
 
-    def curve_row(self, row: list[float], seconds: float) -> CurveRow:
-        """Name the columns of a row of the curve; ``seconds`` of training passed before it."""
-        classifies = self.spec.task != "regression"
-        validated = len(self._validation) > 0
-        train, val = row[c.CURVE_TRAIN_METRIC], row[c.CURVE_VAL_METRIC]
-        return CurveRow(
-            epoch=int(row[c.CURVE_EPOCH]),
-            train_loss=row[c.CURVE_TRAIN_LOSS],
-            val_loss=row[c.CURVE_VAL_LOSS] if validated else None,
-            train_accuracy=train if classifies else None,
-            val_accuracy=val if classifies and validated else None,
-            train_rmse=None if classifies else train,
-            val_rmse=None if classifies or not validated else val,
-            lr=row[c.CURVE_RATE],
-            grad_norm=row[c.CURVE_GRADIENT_NORM],
-            seconds=seconds,
-            updates=int(row[c.CURVE_UPDATES]),
-        )
+    def block(self, rows: NDArray[np.float64], seconds: NDArray[np.float64]) -> CurveBlock:
+        """Name the columns of rows that :meth:`advance` returned.
+
+        ``seconds`` (rows,) are those of training since the run's start.
+        """
+        metric = "accuracy" if self.spec.task != "regression" else "rmse"
+        columns = {
+            "epoch": rows[:, c.CURVE_EPOCH].astype(np.int64),
+            "train_loss": rows[:, c.CURVE_TRAIN_LOSS],
+            f"train_{metric}": rows[:, c.CURVE_TRAIN_METRIC],
+            "lr": rows[:, c.CURVE_RATE],
+            "grad_norm": rows[:, c.CURVE_GRADIENT_NORM],
+            "seconds": seconds,
+            "updates": rows[:, c.CURVE_UPDATES].astype(np.int64),
+        }
+        if len(self._validation):
+            columns["val_loss"] = rows[:, c.CURVE_VAL_LOSS]
+            columns[f"val_{metric}"] = rows[:, c.CURVE_VAL_METRIC]
+        return CurveBlock(columns)
 
     def evaluate(self, index: NDArray[np.int64], theta: NDArray[Any]) -> Evaluation:
         """Return the loss and the metric of stored rows ``index`` under ``theta``."""

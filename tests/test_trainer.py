@@ -316,7 +316,7 @@ def test_a_resumed_run_comes_to_the_same_bits(everything: tuple[Spec, Data], upd
     spec, dataset = everything
     whole, first = trainer(spec, dataset), trainer(spec, dataset)
     curve = finish(whole)
-    begun = first.advance(updates) if updates else []
+    begun = first.advance(updates).tolist() if updates else []
     kept = first.checkpoint()
     finish(first)  # a checkpoint is a copy: training on must not change it
     stored = replace(kept, position=json.loads(json.dumps(kept.position)))
@@ -395,7 +395,8 @@ def test_divergence_is_seen(dtype: str, threads: int, budget: int) -> None:
     assert all(map(math.isfinite, losses[:-1]))
     assert np.isfinite(training.best_theta).all()
     assert training.best_epoch == 1 + int(np.nanargmin(losses)) == expected.best_epoch
-    row = training.diverged_row(1.5) if training.broke_off else training.curve_row(curve[-1], 1.5)
+    block = training.block(np.array(curve[-1:]), np.array([1.5])) if curve else None
+    row = training.broken_row(1.5)[0] if training.broke_off else block[0]
     assert row.epoch == len(curve) + training.broke_off
     assert not all(map(math.isfinite, (row.train_loss, row.val_loss or 0.0)))
 
@@ -410,7 +411,7 @@ def test_a_number_that_is_none_among_the_rows_diverges_at_once() -> None:
         assert training.broke_off
         assert training.epoch == 0
         assert training.best_epoch == 0
-        assert math.isnan(training.diverged_row(0.0).train_loss)
+        assert math.isnan(training.broken_row(0.0)[0].train_loss)
 
 
 def test_weights_that_are_no_numbers_are_not_the_best_ones() -> None:

@@ -1,0 +1,95 @@
+"""The native twins of :mod:`nncli.kernels.slots`: calls of an address in Numba's own convention.
+
+The types of the arguments must be those that the part was compiled for, see
+:func:`nncli.kernels.network.types_of`; whether an array is read-only makes no difference in memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+_ADDRESS, _SIZE, _NUMBER = types.int64, types.int64, types.float64
+
+
+def _call(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Emit the call of the address in the first argument with the others."""
+    convention, given = context.call_conv, signature.args[1:]
+    function_type = convention.get_function_type(signature.return_type, given)
+    pointer = builder.inttoptr(arguments[0], function_type.as_pointer())
+    _, result = convention.call_function(
+        builder, pointer, signature.return_type, given, arguments[1:]
+    )
+    return result if signature.return_type != types.void else context.get_dummy_value()
+
+
+@intrinsic
+def call_gather(
+    typing_context: Any,
+    function: Any,
+    stored: Any,
+    index: Any,
+    first: Any,
+    start: Any,
+    stop: Any,
+    shift: Any,
+    scale: Any,
+    x: Any,
+) -> Any:
+    """Call a gather kernel."""
+    sizes = (_SIZE, _SIZE, _SIZE)
+    return types.void(_ADDRESS, stored, index, *sizes, shift, scale, x), _call
+
+
+@intrinsic
+def call_forward(
+    typing_context: Any, function: Any, z: Any, a: Any, parameters: Any, width: Any
+) -> Any:
+    """Call an activation's forward kernel."""
+    return types.void(_ADDRESS, z, a, parameters, _SIZE), _call
+
+
+@intrinsic
+def call_backward(
+    typing_context: Any,
+    function: Any,
+    z: Any,
+    a: Any,
+    d: Any,
+    parameters: Any,
+    d_parameters: Any,
+    width: Any,
+) -> Any:
+    """Call an activation's backward kernel."""
+    return types.void(_ADDRESS, z, a, d, parameters, d_parameters, _SIZE), _call
+
+
+@intrinsic
+def call_loss(
+    typing_context: Any, function: Any, z: Any, p: Any, y: Any, d: Any, scale: Any
+) -> Any:
+    """Call a loss."""
+    return _NUMBER(_ADDRESS, z, p, y, d, _NUMBER), _call
+
+
+@intrinsic
+def call_metric(typing_context: Any, function: Any, p: Any, y: Any, weights: Any) -> Any:
+    """Call a metric."""
+    return _NUMBER(_ADDRESS, p, y, weights), _call
+
+
+@intrinsic
+def call_update(
+    typing_context: Any,
+    function: Any,
+    theta: Any,
+    d_theta: Any,
+    state: Any,
+    start: Any,
+    stop: Any,
+    hyper: Any,
+) -> Any:
+    """Call an optimizer's update."""
+    return types.void(_ADDRESS, theta, d_theta, state, _SIZE, _SIZE, hyper), _call

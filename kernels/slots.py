@@ -1,0 +1,46 @@
+"""Calling through a slot: a part of a network that was chosen when the network was assembled.
+
+To the native loop a part is the address of its machine code. So the loop is compiled once for all
+parts, and a new activation or a user's formula needs no new compile of it. In Python a
+part is the function itself.
+"""
+
+from __future__ import annotations
+
+from nncli.kernels.jit import native_twin
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_gather")
+def call_gather(function, stored, index, first, start, stop, shift, scale, x):
+    """Call a kernel of :mod:`nncli.kernels.gather`."""
+    return function(stored, index, first, start, stop, shift, scale, x)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_forward")
+def call_forward(function, z, a, parameters, width):
+    """Call an activation's forward kernel."""
+    return function(z, a, parameters, width)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_backward")
+def call_backward(function, z, a, d, parameters, d_parameters, width):
+    """Call an activation's backward kernel."""
+    return function(z, a, d, parameters, d_parameters, width)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_loss")
+def call_loss(function, z, p, y, d, scale):
+    """Call a loss and return its sum."""
+    return function(z, p, y, d, scale)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_metric")
+def call_metric(function, p, y, weights):
+    """Call a metric and return its sum."""
+    return function(p, y, weights)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_update")
+def call_update(function, theta, d_theta, state, start, stop, hyper):
+    """Call an optimizer's update."""
+    return function(theta, d_theta, state, start, stop, hyper)
