@@ -50,11 +50,15 @@ class Labels:
     note: str | None = None
 
     def __post_init__(self) -> None:
-        if self.name is not None and (self.name.isdigit() or self.name == "last"):
+        if self.name is None:
+            return
+        if self.name.isdigit() or self.name == "last":
             raise UsageError(
                 f"--name is '{self.name}', which already means a run: expected a name that is "
                 "neither a number nor 'last'"
             )
+        if not self.name.strip() or not self.name.isprintable():
+            raise UsageError(f"--name is {self.name!r}: expected a text without line breaks")
 
 
 @dataclass(frozen=True)

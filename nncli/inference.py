@@ -105,6 +105,13 @@ class Predictor:
             columns += [f"probability_{label}" for label in labels]
             cells = [row + share for row, share in zip(cells, shares.tolist(), strict=True)]
         notes = table.notes
+        strange = int((~np.isfinite(outputs)).any(axis=1).sum())
+        if strange:
+            notes = (
+                *notes,
+                f"{strange} rows are so far from the training data that the outputs "
+                "are no numbers: their predictions mean nothing",
+            )
         if table.targets is not None:
             notes = (*notes, self._score(outputs, table.targets))
         return Predictions(columns, cells, notes)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from nncli.data import Dataset
-from nncli.errors import UsageError
+from nncli.errors import NncliError, UsageError
 from nncli.events import (
     Checkpoint,
     Compiling,
@@ -72,6 +72,7 @@ def run(
     ``seconds_before`` is the training time that a resumed run has behind it.
     """
     from nncli.kernels.assemble import assemble, is_compiled
+    from nncli.kernels.jit import cache_folder
 
     model = Model.of(spec, dataset.width, dataset.outputs)
     check_memory(spec, model, dataset)
@@ -79,7 +80,13 @@ def run(
     if not is_compiled(parts):
         yield Compiling()
     began = time.perf_counter()
-    assembly = assemble(parts)
+    try:
+        assembly = assemble(parts)
+    except OSError as error:
+        raise NncliError(
+            f"machine code cannot be kept in {cache_folder()} ({error.strerror}): free some space "
+            "there, or set NNCLI_CACHE to another folder"
+        ) from None
     rows = len(dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
     threads = threads_for(spec, model, rows)
     trainer = Trainer(spec, model, dataset, assembly, threads, checkpoint)

@@ -85,7 +85,7 @@ def _initializer(value: Any) -> str:
     if parameter:
         if INITIALIZERS[name].value is None:
             raise ValueError(f"{name} takes no value")
-        number(parameter)
+        (number if name == "constant" else non_negative)(parameter)
     return str(value)
 
 

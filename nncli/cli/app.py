@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -125,7 +126,13 @@ def program(
     """
 
 
+def _show_warning(message: Warning | str, *place: object, **more: object) -> None:
+    """Say a library's warning in one line, without the line of code that gave it."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
 def main() -> None:
     """Run the command line of this process."""
+    warnings.showwarning = _show_warning  # type: ignore[assignment]
     app_command = typer.main.get_command(app)
     app_command.main()

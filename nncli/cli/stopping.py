@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a run: the first asks it to stop, the second ends the process."""
+"""Ctrl-C, SIGTERM or a closed terminal: the first asks a run to stop, a second ends the process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: SIGHUP, which a closed terminal sends, is unknown on Windows.
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 class StopRequest:

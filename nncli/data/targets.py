@@ -189,7 +189,7 @@ def _classes(target: Target, main: int, task: str | None, valid: NDArray[np.bool
         many = f"more than {MAX_CATEGORIES}" if target.overflow else len(labels)
         raise DataError(
             f"the target '{name}' has {many} classes in {rows} rows: expected two rows a class or "
-            "more; choose another target" + (" or --task" if target.numbers is not None else "")
+            "more; choose another target, or if these are numbers --task regression"
         )
     if task == "binary" and len(labels) != 2:
         raise DataError(

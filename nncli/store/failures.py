@@ -68,13 +68,14 @@ def _explain_sqlite(code: int, reason: str, path: Path, shown: str, timeout: flo
     if code == sqlite3.SQLITE_FULL or _is_full(folder):
         return StoreError(
             f"the disk is full: nothing was written to {shown}, what it held before is intact; "
-            f"free some space in {folder}, then resume the run: nncli train --resume last"
+            f"free some space in {folder} and start again; nncli report shows whether a run was "
+            "saved that nncli train --resume goes on with"
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return read_only(shown, reason)
     return StoreError(
-        f"{shown} cannot be read or written ({reason}): expected a local disk that works; check "
-        "it with: nncli db check"
+        f"{shown} cannot be read or written ({reason}): expected a database on a local disk that "
+        "works; name another one with --db"
     )
 
 

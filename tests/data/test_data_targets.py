@@ -62,7 +62,7 @@ def test_forced_task() -> None:
         (["a"] * 5, None, "is 'a' in all rows"),
         ([2.0] * 5, "regression", "is 2 in all rows"),
         (["a", "b", "c"], None, "3 classes in 3 rows"),
-        ([1.5, 2.5, 3.5], "multiclass", "or --task"),
+        ([1.5, 2.5, 3.5], "multiclass", "--task regression"),
     ],
 )
 def test_targets_that_do_not_fit(values: list[object], task: str | None, part: str) -> None:

@@ -56,7 +56,7 @@ CASES = {
         Case("xor", (2, 8, 2), rows=4, batch=4, epochs=2000),
         Case("digits", (64, 64, 10), rows=1437, batch=32, epochs=20),
         Case("mnist", (784, 256, 128, 10), rows=20_000, batch=64, epochs=2, share_of_peak=True),
-        Case("wide", (784, 1024, 1024, 10), rows=8192, batch=256, epochs=1, share_of_peak=True),
+        Case("wide", (784, 1024, 1024, 10), rows=8192, batch=256, epochs=3, share_of_peak=True),
     )
 }
 # The case of the memory mode has MNIST's own shape and is read from files of MNIST's own format.
