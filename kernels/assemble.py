@@ -6,6 +6,7 @@ the fixed signature of its slot, and cached on disk like the loop.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,8 +79,9 @@ def is_compiled(parts: Parts) -> bool:
     return is_cached(f"loop-{parts.dtype}")
 
 
+@functools.cache
 def assemble(parts: Parts) -> Assembly:
-    """Load or compile what ``parts`` need."""
+    """Load or compile what ``parts`` need, once a process."""
     with compile_lock(f"loop-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
         functions = _fill_slots(parts, kinds)
@@ -90,6 +92,7 @@ def assemble(parts: Parts) -> Assembly:
         )
 
 
+@functools.cache
 def assemble_inference(parts: Parts) -> Inference:
     """Load or compile what predictions of ``parts`` need; the training loop is left alone."""
     with compile_lock(f"predict-{parts.dtype}", parts.key()):

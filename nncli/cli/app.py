@@ -133,6 +133,6 @@ def _show_warning(message: Warning | str, *place: object, **more: object) -> Non
 
 def main() -> None:
     """Run the command line of this process."""
-    warnings.showwarning = _show_warning  # type: ignore[assignment]
+    warnings.showwarning = _show_warning
     app_command = typer.main.get_command(app)
     app_command.main()
