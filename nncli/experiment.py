@@ -1,29 +1,29 @@
 """Experiments as users know them: plan, train, record, resume.
 
 This module joins the runner, which trains and knows no database, with the store, which keeps what
-it is given. The command line and the Python API both stand on it.
+the recorder writes. The command line and the Python API both stand on it.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nncli import stored
-from nncli.data import DataOptions, Dataset, load
+from nncli.data import DataOptions, load
 from nncli.environment import git_state, package_versions, processor
 from nncli.errors import DataError, NncliError, StoreError, UsageError
-from nncli.events import Compiling, CurveBlock, Event, Finished, Progress, Saved, Started
+from nncli.events import Event
 from nncli.model import Model
-from nncli.runner import METRICS, check_memory, run
+from nncli.recorder import Before, Plan, Recorder, Result
+from nncli.runner import check_memory, run
 from nncli.spec import Spec, resolve
-from nncli.store import Curve, NewRun, Run, RunStore, Summary
+from nncli.store import Curve, NewRun, Run, RunStore
 from nncli.trainer import threads_for
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from nncli.inference import Predictions, Predictor
 
 Observer = Callable[[Event], None]
-
-#: Seconds of curve rows that are collected before they are written.
-FLUSH_INTERVAL = 1.0
 
 
 def default_database() -> str:
@@ -59,61 +56,6 @@ class Labels:
             )
         if not self.name.strip() or not self.name.isprintable():
             raise UsageError(f"--name is {self.name!r}: expected a text without line breaks")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """An experiment ready to train: data loaded, every open choice made."""
-
-    asked: Spec
-    spec: Spec
-    dataset: Dataset
-    model: Model
-    data_seconds: float
-
-    @property
-    def layers(self) -> list[tuple[str, tuple[int, int], int, str]]:
-        """Return name, shape of W, parameters and activation of each layer."""
-        return [
-            (f"layer {number}", (each.fan_in, each.fan_out), each.parameters, each.activation)
-            for number, each in enumerate(self.model.layers, 1)
-        ]
-
-    @property
-    def parameters(self) -> int:
-        """Return the number of trainable numbers."""
-        return self.model.parameters
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Return what is to be said of the data."""
-        return self.dataset.notes
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of a run, and where it is kept."""
-
-    run: int
-    uuid: str
-    status: str
-    spec: Spec
-    epochs: int
-    metrics: dict[str, float]
-    best: dict[str, float]
-    seconds: dict[str, float]
-    samples_per_second: float
-    database: str
-    message: str | None = None
-    notes: tuple[str, ...] = field(default=(), repr=False)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``nncli train --json`` prints."""
-        hidden = {"database", "message", "notes"}
-        found = {
-            each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden
-        }
-        return {**found, "spec": self.spec.to_json()}
 
 
 def plan(spec: Spec, *, progress: Callable[[str, float | None], None] | None = None) -> Plan:
@@ -164,7 +106,7 @@ def train(
     with RunStore(db or default_database()) as runs:
         new = _new_run(plan, labels or Labels(), parent)
         run_id = runs.create_run(new)
-        return _record(plan, runs, run_id, None, observe, stop, _Before())
+        return _record(plan, runs, run_id, None, observe, stop, Before())
 
 
 def resume(
@@ -210,7 +152,7 @@ def resume(
             spec_hash=prepared.spec.hash(),
         )
         begun = stored.from_store(prepared.model, checkpoint) if checkpoint else None
-        earlier = _Before(
+        earlier = Before(
             train=_seconds_at(before, begun.epoch if begun else 0),
             compile=kept.seconds_compile or 0.0,
             data=kept.seconds_data or 0.0,
@@ -311,15 +253,6 @@ def _new_run(plan: Plan, labels: Labels, parent: str | None) -> NewRun:
     )
 
 
-@dataclass(frozen=True)
-class _Before:
-    """Seconds that a resumed run has behind it, by phase."""
-
-    train: float = 0.0
-    compile: float = 0.0
-    data: float = 0.0
-
-
 def _record(
     plan: Plan,
     runs: RunStore,
@@ -327,10 +260,10 @@ def _record(
     checkpoint: Checkpoint | None,
     observe: Observer,
     stop: Callable[[], bool],
-    before: _Before,
+    before: Before,
 ) -> Result:
     """Train and write what happens into the store, then show it to ``observe``."""
-    recorder = _Recorder(plan, runs, run_id, before)
+    recorder = Recorder(plan, runs, run_id, before)
     try:
         for event in run(
             plan.spec,
@@ -346,125 +279,3 @@ def _record(
         raise
     assert recorder.result is not None
     return recorder.result
-
-
-class _Recorder:
-    """Writes a run's events into the store; curve rows a second at a time."""
-
-    def __init__(self, plan: Plan, runs: RunStore, run_id: int, before: _Before) -> None:
-        self.plan, self.runs, self.run_id, self._before = plan, runs, run_id, before
-        self.result: Result | None = None
-        self._info = stored.description(plan.spec, plan.model, plan.dataset)
-        self._blocks: list[CurveBlock] = []
-        self._began = self._flushed = time.perf_counter()
-        self._compile_seconds = 0.0
-
-    def take(self, event: Event) -> None:
-        """Store what an event brings."""
-        match event:
-            case Compiling():
-                pass
-            case Started(compile_seconds=seconds):
-                self._compile_seconds = seconds
-            case Progress(rows=rows):
-                if len(rows):
-                    assert isinstance(rows, CurveBlock)
-                    self._blocks.append(rows)
-                if time.perf_counter() - self._flushed >= FLUSH_INTERVAL:
-                    self.runs.save(self.run_id, self._take_rows())
-            case Saved(checkpoint=checkpoint):
-                last, best = self._models(checkpoint)
-                self.runs.save(self.run_id, self._take_rows(), last=last, best=best)
-            case Finished():
-                self._finish(event)
-
-    def fail(self, error: BaseException) -> None:
-        """Note a run that an error ended; what was written before stays."""
-        if self.result is None and not isinstance(error, StoreError):
-            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            text = f"{type(error).__name__}: {error}"
-            self.runs.finish_run(self.run_id, status, self._take_rows(), error=text)
-
-    def _take_rows(self) -> Curve | None:
-        """Return the collected rows as one curve; what has other columns is written at once."""
-        blocks, self._blocks = self._blocks, []
-        self._flushed = time.perf_counter()
-        curve = None
-        for _, group in itertools.groupby(blocks, lambda block: tuple(block.columns)):
-            if curve is not None:
-                self.runs.save(self.run_id, curve)
-            curve = _joined(list(group))
-        return curve
-
-    def _models(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
-        if self.plan.spec.save == "none":
-            return None, None
-        last, best = stored.to_store(self.plan.model, checkpoint, self._info)
-        return last, best if self.plan.spec.save == "best" else None
-
-    def _finish(self, event: Finished) -> None:
-        curve = self._take_rows()
-        kept = self.runs.get_run(self.run_id)
-        checkpoint, best = event.checkpoint, event.best
-        if not best and checkpoint.best_epoch:  # the best epoch was before the run was resumed
-            best = _best_of(self.runs.curve(self.run_id), checkpoint.best_epoch)
-        before = self._before
-        now = time.perf_counter() - self._began + self.plan.data_seconds
-        seconds = {
-            "data": before.data + self.plan.data_seconds,
-            "compile": before.compile + self._compile_seconds,
-            "train": before.train + event.train_seconds,
-            "total": before.data + before.compile + before.train + now,
-        }
-        values: dict[str, Any] = {
-            "epochs": checkpoint.epoch,
-            "best_epoch": checkpoint.best_epoch or None,
-            "samples_per_second": event.samples_per_second,
-            **event.test,
-            **{f"best_{name}": value for name, value in best.items() if name != "epoch"},
-            **{f"seconds_{name}": value for name, value in seconds.items()},
-        }
-        last, best_model = self._models(checkpoint)
-        self.runs.finish_run(
-            self.run_id,
-            event.status,
-            curve,
-            last=last,
-            best=best_model,
-            summary=Summary(**values),
-            error=event.message,
-        )
-        self.result = Result(
-            run=self.run_id,
-            uuid=kept.uuid,
-            status=event.status,
-            spec=self.plan.spec,
-            epochs=checkpoint.epoch,
-            metrics={**event.last, **event.test},
-            best=best,
-            seconds=seconds,
-            samples_per_second=event.samples_per_second,
-            database=self.runs.shown,
-            message=event.message,
-            notes=self.plan.notes,
-        )
-
-
-def _joined(blocks: list[CurveBlock]) -> Curve:
-    """Return blocks of the same columns as one curve."""
-    import numpy as np
-
-    names = blocks[0].columns
-    return Curve.of(
-        {name: np.concatenate([each.columns[name] for each in blocks]) for name in names}
-    )
-
-
-def _best_of(curve: Curve, epoch: int) -> dict[str, float]:
-    """Return the row of an epoch out of a stored curve as a run's best metrics."""
-    place = curve["epoch"] == epoch
-    found: dict[str, float] = {"epoch": epoch}
-    for name in METRICS:
-        if curve.measured[name][place].any():
-            found[name] = float(curve[name][place][0])
-    return found

@@ -19,6 +19,7 @@ from nncli import experiment
 from nncli.errors import DataError, UsageError
 from nncli.events import CurveRow, Event
 from nncli.inference import Predictor
+from nncli.recorder import Result
 from nncli.spec import Spec
 from nncli.store import RunStore
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Run:
     """A run and its curve. The other attributes are those of ``nncli train --json``."""
 
-    result: experiment.Result
+    result: Result
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -13,7 +13,8 @@ import pytest
 from nncli import experiment, runner
 from nncli.errors import DataError, StoreError, UsageError
 from nncli.events import Event, Finished, Progress, Saved
-from nncli.experiment import Labels, Result
+from nncli.experiment import Labels
+from nncli.recorder import Result
 from nncli.spec import Spec
 from nncli.store import RunStore
 

@@ -31,6 +31,7 @@ HEIGHTS = {
     "store": 5,
     "stored": 6,  # models as they are stored
     "report": 6,
+    "recorder": 7,  # a runner's events into the store
     "inference": 7,
     "experiment": 8,  # joins runner and store
     "sweep": 9,

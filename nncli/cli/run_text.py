@@ -9,7 +9,7 @@ from nncli.report.text import aligned, count, duration, measure
 from nncli.spec import Spec
 
 if TYPE_CHECKING:
-    from nncli.experiment import Plan, Result
+    from nncli.recorder import Plan, Result
 
 #: Who chose the value of an option that was left open.
 CHOSEN_BY = {

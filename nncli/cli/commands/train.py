@@ -22,7 +22,7 @@ from nncli.errors import UsageError
 from nncli.options import flag_of, whole
 
 if TYPE_CHECKING:
-    from nncli.experiment import Plan, Result
+    from nncli.recorder import Plan, Result
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -1,0 +1,214 @@
+"""Recording: a run's events as they are written into the store.
+
+The recorder knows both sides, what the runner tells and what the store keeps, and neither of them
+knows it. Curve rows are collected for a second at a time; a checkpoint goes into the store together
+with the rows up to it, in one transaction.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from nncli import stored
+from nncli.data import Dataset
+from nncli.errors import StoreError
+from nncli.events import Compiling, CurveBlock, Event, Finished, Progress, Saved, Started
+from nncli.model import Model
+from nncli.runner import METRICS
+from nncli.spec import Spec
+from nncli.store import Curve, RunStore, Summary
+
+if TYPE_CHECKING:
+    from nncli.events import Checkpoint
+
+#: Seconds of curve rows that are collected before they are written.
+FLUSH_INTERVAL = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment ready to train: data loaded, every open choice made."""
+
+    asked: Spec
+    spec: Spec
+    dataset: Dataset
+    model: Model
+    data_seconds: float
+
+    @property
+    def layers(self) -> list[tuple[str, tuple[int, int], int, str]]:
+        """Return name, shape of W, parameters and activation of each layer."""
+        return [
+            (f"layer {number}", (each.fan_in, each.fan_out), each.parameters, each.activation)
+            for number, each in enumerate(self.model.layers, 1)
+        ]
+
+    @property
+    def parameters(self) -> int:
+        """Return the number of trainable numbers."""
+        return self.model.parameters
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what is to be said of the data."""
+        return self.dataset.notes
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run, and where it is kept."""
+
+    run: int
+    uuid: str
+    status: str
+    spec: Spec
+    epochs: int
+    metrics: dict[str, float]
+    best: dict[str, float]
+    seconds: dict[str, float]
+    samples_per_second: float
+    database: str
+    message: str | None = None
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``nncli train --json`` prints."""
+        hidden = {"database", "message", "notes"}
+        found = {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden
+        }
+        return {**found, "spec": self.spec.to_json()}
+
+
+@dataclass(frozen=True)
+class Before:
+    """Seconds that a resumed run has behind it, by phase."""
+
+    train: float = 0.0
+    compile: float = 0.0
+    data: float = 0.0
+
+
+class Recorder:
+    """Writes a run's events into the store; curve rows a second at a time."""
+
+    def __init__(self, plan: Plan, runs: RunStore, run_id: int, before: Before) -> None:
+        self.plan, self.runs, self.run_id, self._before = plan, runs, run_id, before
+        self.result: Result | None = None
+        self._info = stored.description(plan.spec, plan.model, plan.dataset)
+        self._blocks: list[CurveBlock] = []
+        self._began = self._flushed = time.perf_counter()
+        self._compile_seconds = 0.0
+
+    def take(self, event: Event) -> None:
+        """Store what an event brings."""
+        match event:
+            case Compiling():
+                pass
+            case Started(compile_seconds=seconds):
+                self._compile_seconds = seconds
+            case Progress(rows=rows):
+                if len(rows):
+                    assert isinstance(rows, CurveBlock)
+                    self._blocks.append(rows)
+                if time.perf_counter() - self._flushed >= FLUSH_INTERVAL:
+                    self.runs.save(self.run_id, self._take_rows())
+            case Saved(checkpoint=checkpoint):
+                last, best = self._models(checkpoint)
+                self.runs.save(self.run_id, self._take_rows(), last=last, best=best)
+            case Finished():
+                self._finish(event)
+
+    def fail(self, error: BaseException) -> None:
+        """Note a run that an error ended; what was written before stays."""
+        if self.result is None and not isinstance(error, StoreError):
+            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            text = f"{type(error).__name__}: {error}"
+            self.runs.finish_run(self.run_id, status, self._take_rows(), error=text)
+
+    def _take_rows(self) -> Curve | None:
+        """Return the collected rows as one curve; what has other columns is written at once."""
+        blocks, self._blocks = self._blocks, []
+        self._flushed = time.perf_counter()
+        curve = None
+        for _, group in itertools.groupby(blocks, lambda block: tuple(block.columns)):
+            if curve is not None:
+                self.runs.save(self.run_id, curve)
+            curve = _joined(list(group))
+        return curve
+
+    def _models(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
+        if self.plan.spec.save == "none":
+            return None, None
+        last, best = stored.to_store(self.plan.model, checkpoint, self._info)
+        return last, best if self.plan.spec.save == "best" else None
+
+    def _finish(self, event: Finished) -> None:
+        curve = self._take_rows()
+        kept = self.runs.get_run(self.run_id)
+        checkpoint, best = event.checkpoint, event.best
+        if not best and checkpoint.best_epoch:  # the best epoch was before the run was resumed
+            best = _best_of(self.runs.curve(self.run_id), checkpoint.best_epoch)
+        before = self._before
+        now = time.perf_counter() - self._began + self.plan.data_seconds
+        seconds = {
+            "data": before.data + self.plan.data_seconds,
+            "compile": before.compile + self._compile_seconds,
+            "train": before.train + event.train_seconds,
+            "total": before.data + before.compile + before.train + now,
+        }
+        values: dict[str, Any] = {
+            "epochs": checkpoint.epoch,
+            "best_epoch": checkpoint.best_epoch or None,
+            "samples_per_second": event.samples_per_second,
+            **event.test,
+            **{f"best_{name}": value for name, value in best.items() if name != "epoch"},
+            **{f"seconds_{name}": value for name, value in seconds.items()},
+        }
+        last, best_model = self._models(checkpoint)
+        self.runs.finish_run(
+            self.run_id,
+            event.status,
+            curve,
+            last=last,
+            best=best_model,
+            summary=Summary(**values),
+            error=event.message,
+        )
+        self.result = Result(
+            run=self.run_id,
+            uuid=kept.uuid,
+            status=event.status,
+            spec=self.plan.spec,
+            epochs=checkpoint.epoch,
+            metrics={**event.last, **event.test},
+            best=best,
+            seconds=seconds,
+            samples_per_second=event.samples_per_second,
+            database=self.runs.shown,
+            message=event.message,
+            notes=self.plan.notes,
+        )
+
+
+def _joined(blocks: list[CurveBlock]) -> Curve:
+    """Return blocks of the same columns as one curve."""
+    import numpy as np
+
+    names = blocks[0].columns
+    return Curve.of(
+        {name: np.concatenate([each.columns[name] for each in blocks]) for name in names}
+    )
+
+
+def _best_of(curve: Curve, epoch: int) -> dict[str, float]:
+    """Return the row of an epoch out of a stored curve as a run's best metrics."""
+    place = curve["epoch"] == epoch
+    found: dict[str, float] = {"epoch": epoch}
+    for name in METRICS:
+        if curve.measured[name][place].any():
+            found[name] = float(curve[name][place][0])
+    return found
