@@ -219,7 +219,6 @@ def _spec_json(spec: Spec) -> str:
 
 def _new_run(plan: Plan, labels: Labels, parent: str | None) -> NewRun:
     spec = plan.spec
-    rows = len(plan.dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
     commit, dirty = git_state()
     asked, chosen = asdict(plan.asked), asdict(spec)
     return NewRun(
@@ -235,7 +234,7 @@ def _new_run(plan: Plan, labels: Labels, parent: str | None) -> NewRun:
         epochs_planned=spec.epochs,
         parameters=plan.parameters,
         dtype=spec.dtype,
-        threads=threads_for(spec, plan.model, rows),
+        threads=threads_for(spec, plan.model, plan.dataset),
         cpu=processor(),
         nncli_version=package_versions()["nncli"],
         versions=package_versions(),

@@ -28,6 +28,7 @@ from nncli.model import Model
 from nncli.spec import Spec
 from nncli.trainer import (
     Trainer,
+    batch_rows,
     memory_needed,
     parts_of,
     threads_for,
@@ -48,8 +49,7 @@ def check_memory(spec: Spec, model: Model, dataset: Dataset) -> None:
     """Raise UsageError, before anything is allocated, if the training would not fit into memory."""
     import psutil
 
-    rows = len(dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
-    need = memory_needed(spec, model, dataset, threads_for(spec, model, rows))
+    need = memory_needed(spec, model, dataset, threads_for(spec, model, dataset))
     free = psutil.virtual_memory().available
     if need > free:
         raise UsageError(
@@ -87,8 +87,7 @@ def run(
             f"machine code cannot be kept in {cache_folder()} ({error.strerror}): free some space "
             "there, or set NNCLI_CACHE to another folder"
         ) from None
-    rows = len(dataset.train) if spec.batch_size == "full" else int(spec.batch_size)
-    threads = threads_for(spec, model, rows)
+    threads = threads_for(spec, model, dataset)
     trainer = Trainer(spec, model, dataset, assembly, threads, checkpoint)
     yield Started(model.parameters, threads, time.perf_counter() - began)
     yield from _train(trainer, seconds_before, stop)
@@ -97,7 +96,8 @@ def run(
 def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) -> Iterator[Event]:
     spec = trainer.spec
     first_update = trainer.updates
-    batch_seconds = trainer.model.update_flops(int(trainer._control[c.BATCH])) / 2e10 + 5e-6
+    rows_a_batch = batch_rows(spec, trainer.dataset)
+    batch_seconds = trainer.model.update_flops(rows_a_batch) / 2e10 + 5e-6
     train_seconds = 0.0
     last_row: CurveRow | None = None
     best_row: CurveRow | None = None

@@ -55,11 +55,11 @@ def parts_of(spec: Spec, model: Model, dataset: Dataset) -> Parts:
     )
 
 
-def threads_for(spec: Spec, model: Model, rows: int) -> int:
+def threads_for(spec: Spec, model: Model, dataset: Dataset) -> int:
     """Return the number of threads: as asked, else all cores for updates that are worth it."""
     if spec.threads is not None:
         return spec.threads
-    if model.update_flops(rows) < THREADED_FLOPS:
+    if model.update_flops(batch_rows(spec, dataset)) < THREADED_FLOPS:
         return 1
     return available_cores()
 
@@ -70,12 +70,13 @@ def memory_needed(spec: Spec, model: Model, dataset: Dataset, threads: int) -> i
     slots = OPTIMIZERS[spec.opt].slots
     parameters = model.parameters * (3 + slots)
     a_row = dataset.width + 2 * dataset.outputs + 4 * model.units
-    rows = _batch_rows(spec, dataset) + threads * INFERENCE_ROWS
+    rows = batch_rows(spec, dataset) + threads * INFERENCE_ROWS
     indices = 8 * len(dataset.train)
     return itemsize * (parameters + rows * a_row) + indices
 
 
-def _batch_rows(spec: Spec, dataset: Dataset) -> int:
+def batch_rows(spec: Spec, dataset: Dataset) -> int:
+    """Return the rows of a full mini-batch: at most those of the training split."""
     rows = len(dataset.train)
     return rows if spec.batch_size == "full" else min(int(spec.batch_size), rows)
 
@@ -169,7 +170,7 @@ class Trainer:
         self._validation = frozen_index(dataset.val)
         self._order = np.empty(len(dataset.train), np.int64)
         dropout = spec.dropout > 0
-        batch = _batch_rows(spec, dataset)
+        batch = batch_rows(spec, dataset)
         shape = (dataset.width, dataset.outputs)
         self._buffers = make_buffers(model, *shape, batch, spec.dtype, dropout=dropout)
         self._own_buffers = [
