@@ -1,7 +1,7 @@
 """Where each hyper-parameter of an update stands in the vector that optimizers receive.
 
-``hyper`` is a float64 vector. The loop sets ``RATE`` and ``STEP`` before each update; the rest is
-fixed for a run.
+``hyper`` is a float64 vector. The loop sets ``RATE``, ``STEP`` and the three ``MU``
+before each update; the rest is fixed for a run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ BIAS_CORRECTION = 8  #: one of the codes below
 WEIGHT_DECAY = 9
 L1 = 10
 CLIP_NORM = 11  #: largest norm of the gradient, or 0 for any
-SIZE = 12
+MOMENTUM_DECAY = 12  #: nadam: how fast its momentum rises to beta1
+MU = 13  #: nadam's momentum of this update, which the loop sets, like the next two
+MU_NEXT = 14  #: of the next update
+MU_PRODUCT = 15  #: of all updates up to this one
+DECOUPLED = 16  #: 1 where weight decay shrinks the weights beside the gradient's step
+SIZE = 17
 
 #: Adam's correction by ``1 - beta^t`` (Kingma & Ba 2015, Alg. 1), by ``1 - beta``, or none.
 BIAS_CORRECTIONS = {"standard": 0.0, "constant": 1.0, "none": 2.0}

@@ -27,30 +27,49 @@ class Part:
 class Activation(Part):
     """An activation: ``forward(z, a, parameters, width)`` and its mirror ``backward``.
 
-    Vectors are flat: rows of ``width`` units, one after the other. ``backward(z, a, d, ...)``
-    turns ``d`` from dL/da into dL/dz in place. Unless it ``needs_input``, backward does not
-    read ``z`` and the two may share one buffer.
+    Vectors are flat: rows of ``width`` units, one after the other. ``backward(z, a, d, parameters,
+    d_parameters, width)`` turns ``d`` from dL/da into dL/dz in place. Unless it ``needs_input``,
+    backward does not read ``z`` and the two may share one buffer.
+
+    ``parameters`` holds the activation's one number, if it declares a ``value``: (1,), or (width,)
+    where every unit has its own. If it is ``learnable``, backward adds each unit's dL/dparameter
+    to ``d_parameters`` (width,), also where all units share one number.
     """
 
     forward: Kernel
     backward: Kernel
     initializer: str  #: what ``--init auto`` picks for a layer in front of it
     hidden: bool = True  #: usable in hidden layers
+    output: bool = True  #: usable at the output
     needs_input: bool = False
+    value: float | None = None  #: default of its one number, such as a slope
+    learnable: bool = False  #: whether that number is learned, unless it is asked to stay fixed
+    kinks: tuple[float, ...] = ()  #: values of ``z`` at which the derivative jumps
+    saturation: tuple[float, float] | None = None  #: ``a`` beyond which a unit is saturated
+    dead_at: float | None = None  #: a unit whose ``a`` is never above this gets no gradient
 
 
 @dataclass(frozen=True)
 class Loss(Part):
     """A loss of predictions ``p`` (rows, outputs) against targets ``y`` of the same shape.
 
-    ``kernel(z, p, y, d, scale)`` returns the sum of the rows' losses and writes ``scale`` times
-    their gradient into ``d``: dL/dp, or for a ``fused`` loss dL/dz, having computed ``p`` too.
+    ``kernel(z, p, y, d, scale, settings)`` returns the sum of the rows' losses and writes ``scale``
+    times their gradient into ``d``: dL/dp, or for a ``fused`` loss dL/dz, having computed ``p``
+    too. ``settings`` (2 + classes,) is indexed by the constants of :mod:`nncli.kernels.settings`.
     ``outputs`` lists per task the output activations that it may follow, the default one first.
     """
 
     kernel: Kernel
     fused: bool
     outputs: dict[str, tuple[str, ...]]
+    value: float | None = None  #: default of its one number, such as Huber's delta
+    smooths: bool = False  #: takes ``--label-smoothing``
+    weighs: bool = False  #: takes ``--class-weight``
+    threshold: float = 0.5  #: a binary output above it says yes
+    #: Whether outputs under this loss are probabilities, which they are not after a margin.
+    probabilities: bool = True
+    #: ``side(p, y, settings)`` tells the smooth pieces of a loss with kinks apart, elementwise.
+    side: Kernel | None = None
 
 
 @dataclass(frozen=True)
@@ -60,19 +79,28 @@ class Optimizer(Part):
     ``update(theta, d_theta, state, start, stop, hyper)`` steps ``theta[start:stop]`` in place.
     ``state`` is (slots, parameters), zero at the start; ``hyper`` is indexed by the constants of
     :mod:`nncli.kernels.hyper`. ``uses`` maps each hyper-parameter that it reads to its default.
+    An optimizer without ``update`` needs the loss of all rows at once and is driven from Python.
     """
 
-    update: Kernel
+    update: Kernel | None
     slots: int
     uses: dict[str, float]
+    eps_inside: bool = False  #: takes ``--eps-inside``
+    bias_correction: bool = False  #: takes ``--bias-correction``
+    decoupled: bool = False  #: weight decay shrinks the weights beside the gradient's step
 
 
 @dataclass(frozen=True)
 class Initializer(Part):
-    """An initializer: ``draw(rng, fan_in, fan_out, value)`` returns weights (fan_in, fan_out)."""
+    """An initializer: ``draw(rng, fan_in, fan_out, value)`` returns weights (fan_in, fan_out).
+
+    If it is ``adaptive``, each layer's weights are then divided by the deviation that its weighted
+    sums have on a batch of the training data.
+    """
 
     draw: Kernel
     value: float | None = None  #: default of its one parameter, if it has one
+    adaptive: bool = False
 
 
 P = TypeVar("P", bound=Part)

@@ -1,10 +1,4 @@
-"""Losses: each kernel returns a batch's summed loss and writes the gradient on its way.
-
-Arrays are (rows, outputs): ``z`` the output layer's weighted sums, ``p`` the predictions, ``y``
-the targets (one-hot rows for classes), ``d`` the gradient that is written, times ``scale``, which
-is one over the batch's rows. A fused loss starts from ``z``: with its own output activation the
-gradient is simply ``p - y``, and logarithms are taken of nothing that can have become zero.
-"""
+"""Cross-entropies, each fused with its output activation."""
 
 from __future__ import annotations
 
@@ -12,63 +6,13 @@ import math
 
 from nncli.kernels.elementary import exp
 from nncli.kernels.jit import exact, kernel
-from nncli.kernels.parts import Loss, Table
+from nncli.kernels.losses.table import LOSSES
+from nncli.kernels.parts import Loss
 from nncli.kernels.views import flat
-
-LOSSES: Table[Loss] = Table("loss")
-
-_ANY_OUTPUT = {
-    "regression": ("identity", "sigmoid", "tanh", "relu"),
-    "binary": ("sigmoid", "identity", "tanh"),
-    "multiclass": ("softmax", "sigmoid", "identity", "tanh"),
-    "multilabel": ("sigmoid", "identity", "tanh"),
-}
-
-
-@kernel
-def squared_error(z, p, y, d, scale):
-    two = p.dtype.type(2 * scale)
-    total = 0.0
-    for i in range(p.shape[0]):
-        for j in range(p.shape[1]):
-            difference = p[i, j] - y[i, j]
-            total += difference * difference
-            d[i, j] = two * difference
-    return total
-
-
-LOSSES.add(
-    Loss(
-        name="squared_error",
-        equation="L = sum_j (p_j - y_j)^2",
-        source="the squared norm of the error",
-        kernel=squared_error,
-        fused=False,
-        outputs=_ANY_OUTPUT,
-    )
-)
-
-
-@kernel
-def mean_squared_error(z, p, y, d, scale):
-    outputs = p.shape[1]
-    return squared_error(z, p, y, d, scale / outputs) / outputs
-
-
-LOSSES.add(
-    Loss(
-        name="mse",
-        equation="L = mean_j (p_j - y_j)^2",
-        source="mean squared error",
-        kernel=mean_squared_error,
-        fused=False,
-        outputs=_ANY_OUTPUT,
-    )
-)
 
 
 @exact  # x - x y + ln(...) added in another order would lose the logarithm
-def binary_cross_entropy(z, p, y, d, scale):
+def binary_cross_entropy(z, p, y, d, scale, settings):
     one, zero, factor = p.dtype.type(1), p.dtype.type(0), p.dtype.type(scale)
     total = 0.0
     for i in range(p.shape[0]):
@@ -95,7 +39,7 @@ LOSSES.add(
 
 
 @kernel
-def cross_entropy(z, p, y, d, scale):
+def cross_entropy(z, p, y, d, scale, settings):
     zero, factor = p.dtype.type(0), p.dtype.type(scale)
     rows, outputs = p.shape
     total = 0.0

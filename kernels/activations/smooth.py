@@ -1,0 +1,1 @@
+"""Smooth relatives of ReLU: GELU, SiLU, softplus."""

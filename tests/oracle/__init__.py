@@ -1,0 +1,39 @@
+"""A naive NumPy implementation of everything that nncli trains with, in float64.
+
+It is written from the equations of the source documents and papers, with no thought of speed or
+of extreme arguments, and shares no code with the kernels. :func:`train` reproduces a whole run:
+the same draws, orders, masks, curve and parameters. A sample is a row; ``z = h W + b``.
+"""
+
+from oracle.activations import ACTIVATIONS, PULLBACKS
+from oracle.initializers import draw, standard_deviation
+from oracle.losses import LOSS_GRADIENTS, LOSSES
+from oracle.network import backward, flat, forward, mean_loss, unflat
+from oracle.optimizers import Optimizer
+from oracle.randomness import derive, dropout_mask, mix, shuffled
+from oracle.training import COLUMNS, gathered, metric, scheduled, start_of, train
+
+__all__ = [
+    "ACTIVATIONS",
+    "COLUMNS",
+    "LOSSES",
+    "LOSS_GRADIENTS",
+    "PULLBACKS",
+    "Optimizer",
+    "backward",
+    "derive",
+    "draw",
+    "dropout_mask",
+    "flat",
+    "forward",
+    "gathered",
+    "mean_loss",
+    "metric",
+    "mix",
+    "scheduled",
+    "shuffled",
+    "standard_deviation",
+    "start_of",
+    "train",
+    "unflat",
+]
