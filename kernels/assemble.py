@@ -7,13 +7,14 @@ the fixed signature of its slot, and cached on disk like the loop.
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from numba import types
 
-from nncli.kernels import forward, loop
+from nncli.kernels import backward, diagnosis, forward, loop, normalization
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.gather import GATHERS
 from nncli.kernels.jit import address_of, compile_lock, compiled, is_cached
@@ -37,7 +38,8 @@ class Parts:
     """The names of the parts that a network is assembled from.
 
     ``activations`` lists the different hidden activations, at most four; a layer's entry in the
-    layer table is a place in this list. ``storage`` is the dtype of the stored rows.
+    layer table is a place in this list. ``storage`` is the dtype of the stored rows. ``normalizes``
+    tells of Batch Normalization anywhere, ``diagnoses`` of layers that are watched.
     """
 
     dtype: str
@@ -47,11 +49,12 @@ class Parts:
     loss: str
     optimizer: str
     task: str
+    normalizes: bool = False
+    diagnoses: bool = False
 
     def key(self) -> str:
-        """Return a file name that stands for this set of parts."""
-        names = (self.output, self.loss, self.optimizer, self.task)
-        return "-".join((self.dtype, self.storage, *self.activations, *names))
+        """Return a file name that stands for this set of parts, formulas included."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,14 @@ class Assembly:
     functions: Functions
     train: Callable[..., None]
     evaluate: Callable[..., tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The native function that computes the loss and its gradient of one batch."""
+
+    functions: Functions
+    loss_and_gradient: Callable[..., float]
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,15 @@ def assemble(parts: Parts) -> Assembly:
 
 
 @functools.cache
+def assemble_gradients(parts: Parts) -> Gradients:
+    """Load or compile what the gradient of one batch needs; the training loop is left alone."""
+    with compile_lock(f"gradient-{parts.dtype}", parts.key()):
+        kinds = types_of(parts.dtype)
+        gradient = compiled(backward.loss_and_gradient, *_gradient_signature(kinds))
+        return Gradients(_fill_slots(parts, kinds), gradient)
+
+
+@functools.cache
 def assemble_inference(parts: Parts) -> Inference:
     """Load or compile what predictions of ``parts`` need; the training loop is left alone."""
     with compile_lock(f"predict-{parts.dtype}", parts.key()):
@@ -111,15 +131,27 @@ def _fill_slots(parts: Parts, kinds: Types) -> Functions:
     def backward_of(activation: Any) -> int:
         return address_of(activation.backward, *kinds.activation_backward)
 
+    def if_needed(needed: bool, function: Any, signature: Any) -> int:
+        return address_of(function, *signature) if needed else 0
+
+    norm, update = parts.normalizes, OPTIMIZERS[parts.optimizer].update
+    normalize = kinds.normalize
+
     return Functions(
         gather=address_of(GATHERS[parts.storage], *kinds.gather),
         hidden_forward=_padded([forward_of(each) for each in hidden]),
         hidden_backward=_padded([backward_of(each) for each in hidden]),
         output_forward=forward_of(output),
         output_backward=backward_of(output),
+        normalize_batch=if_needed(norm, normalization.normalize_batch, normalize),
+        normalize_running=if_needed(norm, normalization.normalize_running, normalize),
+        normalize_backward=if_needed(
+            norm, normalization.normalize_backward, kinds.normalize_backward
+        ),
         loss=address_of(LOSSES[parts.loss].kernel, *kinds.loss),
         metric=address_of(METRICS[parts.task], *kinds.metric),
-        update=address_of(OPTIMIZERS[parts.optimizer].update, *kinds.update),
+        update=if_needed(update is not None, update, kinds.update),
+        observe=if_needed(parts.diagnoses, diagnosis.observe, kinds.observe),
     )
 
 
@@ -135,7 +167,15 @@ def _train_signature(kinds: Types) -> tuple[Any, ...]:
         *(kinds.network, kinds.vector, kinds.matrix, kinds.vector),
         *(kinds.rows, INDICES, INDICES, INTEGERS),
         *(kinds.buffers, kinds.buffers, kinds.functions, kinds.vector),
-        *(HYPER, INTEGERS, HYPER, NUMBERS, NUMBERS, INTEGERS),
+        *(HYPER, INTEGERS, HYPER, NUMBERS, NUMBERS, kinds.diagnosis, INTEGERS),
+    )
+
+
+def _gradient_signature(kinds: Types) -> tuple[Any, ...]:
+    size = types.int64
+    return (
+        *(size, size, types.boolean, kinds.network, kinds.vector, kinds.buffers, kinds.vector),
+        *(kinds.functions, types.boolean, size, types.float64, types.uint64, INTEGERS),
     )
 
 
@@ -155,4 +195,13 @@ def _predict_signature(kinds: Types) -> tuple[Any, ...]:
     )
 
 
-__all__ = ["Assembly", "Inference", "Parts", "assemble", "assemble_inference", "is_compiled"]
+__all__ = [
+    "Assembly",
+    "Gradients",
+    "Inference",
+    "Parts",
+    "assemble",
+    "assemble_gradients",
+    "assemble_inference",
+    "is_compiled",
+]

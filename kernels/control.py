@@ -25,7 +25,10 @@ WAITED = 12  #: epochs since the best one
 PLATEAU_WAITED = 13  #: epoch at which the plateau schedule last saw a better loss or cut the rate
 CURVE_ROWS = 14  #: rows written into ``curve`` by this call
 ORDERED = 15  #: one more than the epoch whose rows ``order`` holds, or 0 for none yet
-CONTROL_SIZE = 16
+POSITION_END = 16
+# control: one more setting, behind the position so that stored positions stay readable
+DIAGNOSE = 16  #: 1 if layers are watched, see :mod:`nncli.kernels.diagnosis`
+CONTROL_SIZE = 17
 
 # numbers: settings
 RATE = 0  #: the learning rate before schedule and warm-up
@@ -39,7 +42,8 @@ GRADIENT_NORM = 8  #: of the last mini-batch of an epoch, before clipping
 BEST_LOSS = 9
 PLATEAU_BEST = 10
 PLATEAU_FACTOR = 11
-NUMBERS_SIZE = 12
+MOMENTUM_PRODUCT = 12  #: of nadam's momenta up to now
+NUMBERS_SIZE = 13
 
 RUNNING, COMPLETED, STOPPED_EARLY, DIVERGED = 0, 1, 2, 3
 

@@ -2,7 +2,8 @@
 
 ``x`` (rows, fan_in), ``z`` and ``d_z`` (rows, fan_out), ``d_x`` like ``x``; ``W`` (fan_in, fan_out)
 and ``b`` (fan_out,) lie in the flat ``theta`` at ``weights`` and ``bias``, their gradients at the
-same places of ``d_theta``. ``panel`` is scratch of the rank's own for the products.
+same places of ``d_theta``. ``bias`` is -1 for a layer without b. ``panel`` is scratch of the rank's
+own for the products.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from nncli.kernels.jit import kernel
-from nncli.kernels.products import BIAS, ZERO, multiply
+from nncli.kernels.multiply import BIAS, ZERO, multiply
 from nncli.kernels.views import flat
 
 # Typed, not literal: Numba compiles a function once more for every literal it is called with.
 NONE, ONE = np.int64(0), np.int64(1)
-FROM_ZERO, FROM_BIAS = np.int64(ZERO), np.int64(BIAS)
 
 
 @kernel
@@ -26,7 +26,7 @@ def dense_forward(x, theta, weights, bias, z, row_start, row_stop, start, stop, 
         row_stop - row_start, stop - start, fan_in,
         flat(x), row_start * fan_in, fan_in, ONE,
         theta, weights + start, fan_out, ONE, panel,
-        FROM_BIAS, theta, bias + start,
+        BIAS if bias >= 0 else ZERO, theta, bias + start,
         flat(z), row_start * fan_out + start, fan_out,
     )  # fmt: skip
 
@@ -39,10 +39,10 @@ def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, panel
         stop - start, fan_out, rows,
         flat(x), start, ONE, fan_in,
         flat(d_z), NONE, fan_out, ONE, panel,
-        FROM_ZERO, d_theta, bias,
+        ZERO, d_theta, bias,
         d_theta, weights + start * fan_out, fan_out,
     )  # fmt: skip
-    if start == 0 and stop > 0:
+    if start == 0 and stop > 0 and bias >= 0:
         d_b = d_theta[bias : bias + fan_out]
         for j in range(fan_out):
             d_b[j] = 0
@@ -59,6 +59,6 @@ def dense_backward_input(d_z, theta, weights, d_x, start, stop, panel):
         rows, stop - start, fan_out,
         flat(d_z), NONE, fan_out, ONE,
         theta, weights + start * fan_out, ONE, fan_out, panel,
-        FROM_ZERO, theta, NONE,
+        ZERO, theta, NONE,
         flat(d_x), start, fan_in,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The forward pass of a mini-batch, shared out over ranks, and the evaluation of a split.
 
-``h_0 = x``, then ``z_l = h_{l-1} W_l + b_l`` and ``a_l = f(z_l)``, layer by layer. Each rank
+``h_0 = x``, then ``z_l = h_{l-1} W_l + b_l`` and ``a_l = f(z_l)``, layer by layer; Batch
+Normalization stands before or after f, and dropout makes ``h_l`` of it. Each rank
 computes a slice of the units of a hidden layer. The output layer is small and is shared out by
 rows instead, so that predictions, loss and its gradient follow without another barrier.
 """
@@ -13,9 +14,32 @@ from nncli.kernels.dense import dense_forward
 from nncli.kernels.dropout import dropout_forward
 from nncli.kernels.gather import gather_targets
 from nncli.kernels.jit import kernel
-from nncli.kernels.network import ACTIVATION, BIAS, FAN_OUT, UNITS_BEFORE, WEIGHTS
+from nncli.kernels.network import (
+    ACTIVATION,
+    ALPHA,
+    ALPHAS,
+    BIAS,
+    FAN_IN,
+    FAN_OUT,
+    GAMMA,
+    INPUT_GAMMA,
+    INPUT_RUNNING,
+    NORM,
+    NORM_AFTER,
+    NORM_BEFORE,
+    RUNNING,
+    UNITS_BEFORE,
+    WEIGHTS,
+)
 from nncli.kernels.random import derive
-from nncli.kernels.slots import call_backward, call_forward, call_gather, call_loss, call_metric
+from nncli.kernels.slots import (
+    call_backward,
+    call_forward,
+    call_gather,
+    call_loss,
+    call_metric,
+    call_normalize,
+)
 from nncli.kernels.threads import barrier, share
 from nncli.kernels.views import flat, matrix
 
@@ -24,28 +48,70 @@ UNIT_GRAIN = 32
 
 
 @kernel
-def activate(forward, z, a, constants, start, stop):
-    """Write ``a = f(z)`` for columns ``[start, stop)``; whole matrices in one call."""
+def activate(forward, z, a, theta, alpha, alphas, start, stop):
+    """Write ``a = f(z)`` for columns ``[start, stop)``; whole matrices in one call.
+
+    f has one number at ``theta[alpha]``, or one for each unit from there on.
+    """
     units = z.shape[1]
+    first, last = alpha, alpha + alphas
+    if alphas > 1:
+        first, last = alpha + start, alpha + stop
+    parameters = theta[first:last]
     if stop - start == units:
-        call_forward(forward, flat(z), flat(a), constants, units)
+        call_forward(forward, flat(z), flat(a), parameters, units)
     else:
         for i in range(z.shape[0]):
-            call_forward(forward, z[i, start:stop], a[i, start:stop], constants, stop - start)
+            call_forward(forward, z[i, start:stop], a[i, start:stop], parameters, stop - start)
+
+
+@kernel
+def normalize(function, layers, layer, x, buffers, y, theta, normal, start, stop):
+    """Normalize columns ``[start, stop)`` of a layer's ``x`` (rows, units) into ``y``."""
+    rows, units, before = x.shape[0], x.shape[1], layers[layer, UNITS_BEFORE]
+    normed = matrix(buffers.normed, buffers.x.shape[0] * before, rows, units)
+    mean, inverse = buffers.mean[before : before + units], buffers.inverse[before : before + units]
+    call_normalize(
+        function, x, normed, y, theta, layers[layer, GAMMA], layers[layer, RUNNING], mean, inverse,
+        normal, start, stop,
+    )  # fmt: skip
+
+
+@kernel
+def normalize_input(function, network, buffers, count, start, stop):
+    """Normalize columns ``[start, stop)`` of ``x`` into the first matrix of ``h``."""
+    layers = network.layers
+    width, nowhere = layers[0, FAN_IN], np.int64(0)
+    normed = matrix(buffers.normed, nowhere, count, width)
+    h = matrix(buffers.h, nowhere, count, width)
+    call_normalize(
+        function, buffers.x[:count], normed, h, network.theta, layers[0, INPUT_GAMMA],
+        layers[0, INPUT_RUNNING], buffers.mean[:width], buffers.inverse[:width], network.normal,
+        start, stop,
+    )  # fmt: skip
 
 
 @kernel
 def hidden_forward(
-    rank, ranks, network, buffers, panel, functions, count, rate, key, counter, meeting
-):
+    rank, ranks, network, buffers, panel, functions, normal_function, count, rate, key, counter,
+    meeting,
+):  # fmt: skip
     """Fill ``z``, ``a`` and ``h`` of all hidden layers for the first ``count`` rows of ``x``.
 
+    ``normal_function`` is the slot that normalizes, by the batch's or by running statistics;
     ``rate`` is the share of units to drop, 0 for none, and ``key`` the masks' key. Returns the
     number of the last barrier.
     """
     layers, theta, capacity = network.layers, network.theta, buffers.x.shape[0]
     inputs = buffers.x[:count]
     first_row = np.int64(0)  # typed: see _alone
+    if layers[0, INPUT_GAMMA] >= 0:
+        width = layers[0, FAN_IN]
+        start, stop = share(width, rank, ranks, UNIT_GRAIN)
+        normalize_input(normal_function, network, buffers, count, start, stop)
+        inputs = matrix(buffers.h, first_row, count, width)
+        meeting += 1
+        barrier(counter, ranks, meeting)
     for layer in range(layers.shape[0] - 1):
         units, place = layers[layer, FAN_OUT], capacity * layers[layer, UNITS_BEFORE]
         z = matrix(buffers.z, place, count, units)
@@ -54,13 +120,23 @@ def hidden_forward(
         start, stop = share(units, rank, ranks, UNIT_GRAIN)
         weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
         dense_forward(inputs, theta, weights, bias, z, first_row, count, start, stop, panel)
+        norm = layers[layer, NORM]
+        if norm == NORM_BEFORE:
+            normalize(
+                normal_function, layers, layer, z, buffers, z, theta, network.normal, start, stop
+            )
         function = functions.hidden_forward[layers[layer, ACTIVATION]]
-        activate(function, z, a, network.constants, start, stop)
-        if rate > 0.0:
-            dropout_forward(a, h, derive(key, layer), rate, start, stop)
+        alpha, alphas = layers[layer, ALPHA], layers[layer, ALPHAS]
+        activate(function, z, a, theta, alpha, alphas, start, stop)
+        inputs = a
+        if norm == NORM_AFTER:
+            normalize(
+                normal_function, layers, layer, a, buffers, h, theta, network.normal, start, stop
+            )
             inputs = h
-        else:
-            inputs = a
+        if rate > 0.0:
+            dropout_forward(inputs, h, derive(key, layer), rate, start, stop)
+            inputs = h
         meeting += 1
         barrier(counter, ranks, meeting)
     return meeting
@@ -72,30 +148,43 @@ def output_and_loss(network, buffers, panel, functions, fused, count, start, sto
 
     ``d`` becomes ``scale * dL/dz``. Returns the sum of the losses of those rows.
     """
-    layers, capacity = network.layers, buffers.x.shape[0]
+    layers, capacity, theta = network.layers, buffers.x.shape[0], network.theta
     last = layers.shape[0] - 1
     outputs, place = layers[last, FAN_OUT], capacity * layers[last, UNITS_BEFORE]
     z = matrix(buffers.z, place, count, outputs)
     d = matrix(buffers.d, place, count, outputs)
-    inputs = buffers.x[:count]
-    if last > 0:
-        place = capacity * layers[last - 1, UNITS_BEFORE]
-        source = buffers.h if dropped else buffers.a
-        inputs = matrix(source, place, count, layers[last - 1, FAN_OUT])
-    weights, bias = layers[last, WEIGHTS], layers[last, BIAS]
-    first_unit = np.int64(0)
-    dense_forward(inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs, panel)
+    output_sums(network, buffers, panel, count, start, stop, dropped)
     z, d = z[start:stop], d[start:stop]
     p, y = buffers.p[start:stop], buffers.y[start:stop]
     if fused:
-        return call_loss(functions.loss, z, p, y, d, scale)
+        return call_loss(functions.loss, z, p, y, d, scale, network.settings)
     flat_z, flat_p, flat_d = flat(z), flat(p), flat(d)
-    constants = network.constants
-    call_forward(functions.output_forward, flat_z, flat_p, constants, outputs)
-    total = call_loss(functions.loss, z, p, y, d, scale)
-    function = functions.output_backward
-    call_backward(function, flat_z, flat_p, flat_d, constants, constants, outputs)
+    parameters = theta[layers[last, ALPHA] : layers[last, ALPHA] + 1]
+    call_forward(functions.output_forward, flat_z, flat_p, parameters, outputs)
+    total = call_loss(functions.loss, z, p, y, d, scale, network.settings)
+    function, d_alpha = functions.output_backward, buffers.d_alpha
+    call_backward(function, flat_z, flat_p, flat_d, parameters, d_alpha, outputs)
     return total
+
+
+@kernel
+def output_sums(network, buffers, panel, count, start, stop, dropped):
+    """Write the output layer's weighted sums ``z`` of rows [start, stop)."""
+    layers, capacity = network.layers, buffers.x.shape[0]
+    last = layers.shape[0] - 1
+    outputs, first_unit = layers[last, FAN_OUT], np.int64(0)
+    z = matrix(buffers.z, capacity * layers[last, UNITS_BEFORE], count, outputs)
+    inputs = buffers.x[:count]
+    if last > 0:
+        below = last - 1
+        fed = dropped or layers[below, NORM] == NORM_AFTER
+        source = buffers.h if fed else buffers.a
+        place = capacity * layers[below, UNITS_BEFORE]
+        inputs = matrix(source, place, count, layers[below, FAN_OUT])
+    elif layers[0, INPUT_GAMMA] >= 0:
+        inputs = matrix(buffers.h, first_unit, count, layers[0, FAN_IN])
+    weights, bias = layers[last, WEIGHTS], layers[last, BIAS]
+    dense_forward(inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs, panel)
 
 
 @kernel
@@ -110,27 +199,25 @@ def _alone():
 @kernel
 def predict(network, rows, buffers, functions, index, start, stop, counter, predictions):
     """Write the predictions of rows ``index[start:stop]`` into ``predictions[start:stop]``."""
-    layers, capacity = network.layers, buffers.x.shape[0]
+    layers, capacity, theta = network.layers, buffers.x.shape[0], network.theta
     last = layers.shape[0] - 1
-    weights, bias, outputs = layers[last, WEIGHTS], layers[last, BIAS], layers[last, FAN_OUT]
-    none, one, key, keep, _ = _alone()
-    panel = buffers.panel
+    outputs, alpha = layers[last, FAN_OUT], layers[last, ALPHA]
+    none, one, key, keep, dropped = _alone()
+    panel, normal_function = buffers.panel, functions.normalize_running
     for first in range(start, stop, capacity):
         count = min(capacity, stop - first)
         call_gather(
             functions.gather, rows.stored, index, first, 0, count, rows.shift, rows.scale, buffers.x
         )
         hidden_forward(
-            none, one, network, buffers, panel, functions, count, keep, key, counter, none
-        )
-        inputs = buffers.x[:count]
-        if last > 0:
-            place = capacity * layers[last - 1, UNITS_BEFORE]
-            inputs = matrix(buffers.a, place, count, layers[last - 1, FAN_OUT])
+            none, one, network, buffers, panel, functions, normal_function, count, keep, key,
+            counter, none,
+        )  # fmt: skip
+        output_sums(network, buffers, panel, count, none, count, dropped)
         z = matrix(buffers.z, capacity * layers[last, UNITS_BEFORE], count, outputs)
-        dense_forward(inputs, network.theta, weights, bias, z, none, count, none, outputs, panel)
         p = predictions[first : first + count]
-        call_forward(functions.output_forward, flat(z), flat(p), network.constants, outputs)
+        parameters = theta[alpha : alpha + 1]
+        call_forward(functions.output_forward, flat(z), flat(p), parameters, outputs)
 
 
 @kernel
@@ -139,7 +226,7 @@ def evaluate(network, rows, buffers, functions, fused, index, start, stop, metri
     capacity = buffers.x.shape[0]
     loss = metric = 0.0
     none, one, key, keep, dropped = _alone()
-    panel = buffers.panel
+    panel, normal_function = buffers.panel, functions.normalize_running
     for first in range(start, stop, capacity):
         count = min(capacity, stop - first)
         call_gather(
@@ -147,8 +234,9 @@ def evaluate(network, rows, buffers, functions, fused, index, start, stop, metri
         )
         gather_targets(rows.targets, index, first, 0, count, buffers.y)
         hidden_forward(
-            none, one, network, buffers, panel, functions, count, keep, key, counter, none
-        )
+            none, one, network, buffers, panel, functions, normal_function, count, keep, key,
+            counter, none,
+        )  # fmt: skip
         loss += output_and_loss(
             network, buffers, panel, functions, fused, count, none, count, 1.0, dropped
         )

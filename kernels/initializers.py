@@ -1,7 +1,7 @@
 """Initializers: how the weights of a layer are drawn; biases start at zero.
 
 ``draw(rng, fan_in, fan_out, value)`` takes a ``numpy.random.Generator`` and returns float64
-weights (fan_in, fan_out). They are drawn in float64 for any training type, so that a float32 and a
+weights (fan_in, fan_out); ``value`` is the initializer's one number. They are drawn in float64 for any training type, so that a float32 and a
 float64 run of one seed start at the same point.
 """
 
@@ -37,7 +37,11 @@ def constant(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights
 
 
 def normal(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights:
-    """Small random numbers of standard deviation ``value``."""
+    """Small random numbers, ``w ~ N(0, value^2)``: ``value`` is the standard deviation.
+
+    Where a text writes N(0, 0.01) for "a normal distribution of deviation 0.01", as many do, this
+    is ``normal:0.01``, the default; with 0.01 as the variance it is ``normal:0.1``.
+    """
     return _normal(rng, fan_in, fan_out, value**2)
 
 
@@ -47,17 +51,26 @@ def uniform(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights:
 
 
 def xavier(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
-    """Glorot normal: the variance of activations and of gradients are kept in balance."""
+    """Glorot normal: the variance of activations and of gradients are kept in balance.
+
+    Glorot & Bengio 2010, eq. 12; ``torch.nn.init.xavier_normal_``.
+    """
     return _normal(rng, fan_in, fan_out, 2.0 / (fan_in + fan_out))
 
 
 def xavier_uniform(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
-    """Glorot uniform, of the same variance."""
+    """Glorot uniform, of the same variance.
+
+    Glorot & Bengio 2010, eq. 16; ``torch.nn.init.xavier_uniform_``.
+    """
     return _uniform(rng, fan_in, fan_out, 2.0 / (fan_in + fan_out))
 
 
 def he(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
-    """He normal: keeps the variance through ReLU, which halves it."""
+    """He normal: keeps the variance through ReLU, which halves it.
+
+    He et al. 2015, eq. 10; ``torch.nn.init.kaiming_normal_(nonlinearity="relu")``.
+    """
     return _normal(rng, fan_in, fan_out, 2.0 / fan_in)
 
 
@@ -66,11 +79,68 @@ def he_uniform(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> 
     return _uniform(rng, fan_in, fan_out, 2.0 / fan_in)
 
 
+def lecun(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+    """LeCun normal: weighted sums have the variance of the inputs, as SELU's fixed point asks.
+
+    LeCun et al. 1998, "Efficient BackProp", section 4.6; Klambauer et al. 2017 for SELU.
+    """
+    return _normal(rng, fan_in, fan_out, 1.0 / fan_in)
+
+
+def lecun_uniform(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+    """LeCun uniform, of the same variance."""
+    return _uniform(rng, fan_in, fan_out, 1.0 / fan_in)
+
+
+def orthogonal(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+    """A random matrix with orthonormal columns or, if it has more columns than rows, rows.
+
+    Saxe, McClelland & Ganguli 2014, with gain 1: Q of a normal matrix A (or of its transpose), A =
+    Q R. Columns of Q take the sign of R's diagonal, for Q to be uniform among all such matrices
+    (Mezzadri 2007). ``torch.nn.init.orthogonal_``.
+    """
+    import numpy as np
+
+    drawn = _normal(rng, fan_in, fan_out, 1.0)
+    q, r = np.linalg.qr(drawn if fan_in >= fan_out else drawn.T)
+    q *= np.where(np.diag(r) < 0.0, -1.0, 1.0)
+    return np.ascontiguousarray(q if fan_in >= fan_out else q.T)
+
+
+def sparse(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights:
+    """Each unit gets ``value`` incoming weights from N(0, 1), at random inputs, and else zeros.
+
+    Martens 2010, section 5. So a unit's sum varies as much whatever ``fan_in``, and units differ. A
+    unit with fewer inputs than ``value`` uses them all. ``torch.nn.init.sparse_`` gives a share of
+    zeros instead, and a deviation.
+    """
+    import numpy as np
+
+    count = min(fan_in, round(value))
+    chosen = rng.random((fan_in, fan_out)).argsort(axis=0)[:count]
+    weights = np.zeros((fan_in, fan_out))
+    weights[chosen, np.arange(fan_out)] = _normal(rng, count, fan_out, 1.0)
+    return weights
+
+
+def lsuv(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+    """Layer-sequential unit variance: orthogonal weights, which the model then scales by the data.
+
+    Mishkin & Matas 2016, Alg. 1. Layer by layer, the weights are divided by the deviation of the
+    layer's weighted sums on a batch. The sums are linear in the weights, so that one division gives
+    unit variance and the paper's repetition until it is within 0.1 is not needed.
+    """
+    return orthogonal(rng, fan_in, fan_out)
+
+
 _GLOROT = "Glorot & Bengio 2010"
 _HE = "He et al. 2015"
+_LECUN = "LeCun et al. 1998"
 for _entry in (
     Initializer("constant", "w = value", "shows that symmetry is never broken", constant, 0.0),
-    Initializer("normal", "w ~ N(0, value^2)", "small random numbers", normal, 0.01),
+    Initializer(
+        "normal", "w ~ N(0, value^2)", "small random numbers of that deviation", normal, 0.01
+    ),
     Initializer("uniform", "w ~ U(-value, value)", "small random numbers", uniform, 0.05),
     Initializer("xavier", "w ~ N(0, 2 / (n_in + n_out))", _GLOROT, xavier),
     Initializer(
@@ -78,5 +148,24 @@ for _entry in (
     ),
     Initializer("he", "w ~ N(0, 2 / n_in)", _HE, he),
     Initializer("he_uniform", "w ~ U(-l, l), l = sqrt(6 / n_in)", _HE, he_uniform),
+    Initializer("lecun", "w ~ N(0, 1 / n_in)", _LECUN, lecun),
+    Initializer("lecun_uniform", "w ~ U(-l, l), l = sqrt(3 / n_in)", _LECUN, lecun_uniform),
+    Initializer(
+        "orthogonal", "W^T W = 1 or W W^T = 1, uniform", "Saxe et al. 2014, gain 1", orthogonal
+    ),
+    Initializer(
+        "sparse",
+        "value weights of each unit ~ N(0, 1), the others 0",
+        "Martens 2010",
+        sparse,
+        15.0,
+    ),
+    Initializer(
+        "lsuv",
+        "orthogonal W, divided by the deviation of its sums on a batch",
+        "Mishkin & Matas 2016",
+        lsuv,
+        adaptive=True,
+    ),
 ):
     INITIALIZERS.add(_entry)

@@ -11,25 +11,50 @@ from typing import Any, NamedTuple
 
 from numba import types
 
-# Columns of the layer table.
+# Columns of the layer table. ``theta`` holds for each layer, from START to END: before the first W
+# gamma and beta of a normalized input; W; b; gamma and beta; learned alphas. What is not trained,
+# running statistics and fixed alphas, stands behind all layers.
 FAN_IN = 0
 FAN_OUT = 1
-WEIGHTS = 2  #: offset of W (fan_in, fan_out), row-major
-BIAS = 3  #: offset of b (fan_out,), right behind W
-ACTIVATION = 4  #: slot of the hidden activation
-UNITS_BEFORE = 5  #: units of all earlier layers, which places this layer in the buffers
-LAYER_COLUMNS = 6
+START = 2
+WEIGHTS = 3  #: offset of W (fan_in, fan_out), row-major
+BIAS = 4  #: offset of b (fan_out,), or NONE
+END = 5
+ACTIVATION = 6  #: slot of the hidden activation
+ALPHA = 7  #: offset of the activation's number, or numbers
+ALPHAS = 8  #: how many: 1, or fan_out where every unit has its own
+LEARNED = 9  #: 1 if they are trained
+UNITS_BEFORE = 10  #: units of all earlier layers, which places this layer in the buffers
+NORM = 11  #: one of the codes below
+GAMMA = 12  #: offset of gamma (fan_out,), with beta right behind it
+RUNNING = 13  #: offset of the running mean (fan_out,), with the running variance right behind it
+INPUT_GAMMA = 14  #: in the first layer: the same for a normalized input, or NONE
+INPUT_RUNNING = 15
+LAYER_COLUMNS = 16
+
+NONE = -1
+#: Where a hidden layer is normalized: nowhere, before or after its activation.
+NORMS = {"none": 0, "before": 1, "after": 2}
+NORM_BEFORE, NORM_AFTER = NORMS["before"], NORMS["after"]
+
+# Elements of ``Network.normal``.
+NORM_MOMENTUM, NORM_EPS = 0, 1
 
 #: Different hidden activations in one network, at most: the size of the function slots.
 ACTIVATION_SLOTS = 4
 
 
 class Network(NamedTuple):
-    """``layers`` (layers, LAYER_COLUMNS); ``theta`` (parameters,); ``constants`` (1,)."""
+    """``layers`` (layers, LAYER_COLUMNS); ``theta``: parameters, and behind them what is fixed.
+
+    ``settings`` are the loss's, see :mod:`nncli.kernels.settings`; ``normal`` holds momentum and
+    eps of Batch Normalization.
+    """
 
     layers: Any
     theta: Any
-    constants: Any
+    settings: Any
+    normal: Any
 
 
 class Rows(NamedTuple):
@@ -49,10 +74,13 @@ class Buffers(NamedTuple):
     """Scratch for one mini-batch of up to ``x.shape[0]`` rows.
 
     ``x`` (rows, width), ``y`` and ``p`` (rows, outputs): inputs, targets, predictions. ``z``,
-    ``a``, ``h``, ``d`` are flat; layer l's part is (rows, fan_out) at ``rows * UNITS_BEFORE``:
-    weighted sums, activations, activations after dropout, gradients. They share memory where a
-    network allows it: ``z`` with ``a`` where no backward kernel needs z, ``h`` with ``a``
-    where nothing is dropped. ``panel`` is scratch for the products.
+    ``a``, ``h``, ``d``, ``normed`` are flat; layer l's part is (rows, fan_out) at
+    ``rows * UNITS_BEFORE``: weighted sums, activations, what the next layer is fed, gradients,
+    and what Batch Normalization has centred and scaled. A normalized input comes before the first
+    layer. They share memory where a network allows it: ``z`` with ``a`` where no backward kernel
+    needs z, ``h`` with ``a`` where nothing stands between the two. ``mean`` and ``inverse``
+    (units,) are the batch's mean and inverse deviation; ``d_alpha`` (units,) every unit's share in
+    its alpha's gradient; ``panel`` is scratch for the products.
     """
 
     x: Any
@@ -62,20 +90,44 @@ class Buffers(NamedTuple):
     a: Any
     h: Any
     d: Any
+    normed: Any
+    mean: Any
+    inverse: Any
+    d_alpha: Any
     panel: Any
 
 
 class Functions(NamedTuple):
-    """The slots: addresses of machine code of one fixed signature each."""
+    """The slots: addresses of machine code of one fixed signature each, or 0 where unused."""
 
     gather: Any
     hidden_forward: Any
     hidden_backward: Any
     output_forward: Any
     output_backward: Any
+    normalize_batch: Any
+    normalize_running: Any
+    normalize_backward: Any
     loss: Any
     metric: Any
     update: Any
+    observe: Any
+
+
+class Diagnosis(NamedTuple):
+    """What ``--diagnose`` collects, see :mod:`nncli.kernels.diagnosis`.
+
+    ``limits`` (layers, 3): below and above which an activation is saturated, and at or below which
+    a unit gets no gradient. ``alive`` (units,): 1 for units that got some in this epoch.
+    ``before`` is ``theta`` before the observed update. ``partial`` (ranks, layers, sums) holds each
+    rank's part, ``rows`` (curve rows, layers, columns) the result.
+    """
+
+    limits: Any
+    alive: Any
+    before: Any
+    partial: Any
+    rows: Any
 
 
 class Types(NamedTuple):
@@ -89,19 +141,24 @@ class Types(NamedTuple):
     gather: Any
     activation_forward: Any
     activation_backward: Any
+    normalize: Any
+    normalize_backward: Any
     loss: Any
     metric: Any
     update: Any
+    observe: Any
     network: Any
     rows: Any
     buffers: Any
     functions: Any
+    diagnosis: Any
 
 
 INTEGERS = types.int64[::1]
 TABLE = types.int64[:, ::1]
 HYPER = types.float64[::1]
 NUMBERS = types.float64[:, ::1]
+CUBE = types.float64[:, :, ::1]
 INDICES = types.Array(types.int64, 1, "C", readonly=True)
 
 
@@ -115,14 +172,22 @@ def types_of(dtype: str) -> Types:
     gather = (stored, INDICES, size, size, size, vector, vector, matrix)
     forward = (vector, vector, vector, size)
     backward = (vector, vector, vector, vector, vector, size)
-    loss = (matrix, matrix, matrix, matrix, number)
+    normalize = (
+        *(matrix, matrix, matrix, vector, size, size),
+        *(vector, vector, vector, size, size),
+    )
+    normalize_backward = (matrix, matrix, vector, vector, size, vector, size, size)
+    loss = (matrix, matrix, matrix, matrix, number, vector)
     metric = (matrix, matrix, vector)
     update = (vector, vector, matrix, size, size, HYPER)
 
     address, hidden = types.int64, types.UniTuple(types.int64, ACTIVATION_SLOTS)
-    functions = types.NamedTuple(
-        [address, hidden, hidden, address, address, address, address, address], Functions
-    )
+    kinds = [hidden if name.startswith("hidden") else address for name in Functions._fields]
+    functions = types.NamedTuple(kinds, Functions)
+    network = types.NamedTuple([TABLE, vector, vector, vector], Network)
+    buffers = types.NamedTuple([*[matrix] * 3, *[vector] * 9], Buffers)
+    diagnosis = types.NamedTuple([NUMBERS, INTEGERS, vector, CUBE, CUBE], Diagnosis)
+    observe = (size, size, size, network, vector, buffers, vector, diagnosis, size, size)
     return Types(
         real=real,
         vector=vector,
@@ -132,13 +197,15 @@ def types_of(dtype: str) -> Types:
         gather=gather,
         activation_forward=forward,
         activation_backward=backward,
+        normalize=normalize,
+        normalize_backward=normalize_backward,
         loss=loss,
         metric=metric,
         update=update,
-        network=types.NamedTuple([TABLE, vector, vector], Network),
+        observe=observe,
+        network=network,
         rows=types.NamedTuple([stored, constant_matrix, vector, vector], Rows),
-        buffers=types.NamedTuple(
-            [matrix, matrix, matrix, vector, vector, vector, vector, vector], Buffers
-        ),
+        buffers=buffers,
         functions=functions,
+        diagnosis=diagnosis,
     )

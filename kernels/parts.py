@@ -43,6 +43,7 @@ class Activation(Part):
     output: bool = True  #: usable at the output
     needs_input: bool = False
     value: float | None = None  #: default of its one number, such as a slope
+    limits: tuple[float, float] | None = None  #: the smallest and the largest number it takes
     learnable: bool = False  #: whether that number is learned, unless it is asked to stay fixed
     kinks: tuple[float, ...] = ()  #: values of ``z`` at which the derivative jumps
     saturation: tuple[float, float] | None = None  #: ``a`` beyond which a unit is saturated
@@ -108,10 +109,15 @@ P = TypeVar("P", bound=Part)
 
 @dataclass
 class Table(Generic[P]):
-    """The parts of one kind by name, in the order of their declaration."""
+    """The parts of one kind by name, in the order of their declaration.
+
+    ``made`` holds parts that were made from a formula: they are found by the formula's text, and
+    are not listed.
+    """
 
     kind: str
     parts: dict[str, P] = field(default_factory=dict)
+    made: dict[str, P] = field(default_factory=dict)
 
     def add(self, part: P) -> P:
         """Enter a part; two parts of one name are a mistake of the programmer."""
@@ -121,7 +127,7 @@ class Table(Generic[P]):
         return part
 
     def __getitem__(self, name: str) -> P:
-        return self.parts[name]
+        return self.parts[name] if name in self.parts else self.made[name]
 
     def names(self) -> list[str]:
         """Return the names in the order of their declaration."""

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the factor on the learning rate at an update.
+"""Schedules: the factor on the learning rate at an update, and NAdam's momentum.
 
 A schedule is a row of numbers, ``(kind, parameter, parameter)``, so that the native loop carries no
 branches of Python. Warm-up multiplies the rate by a straight line from zero over the first epochs.
@@ -47,3 +47,12 @@ def rate_factor(schedule, epoch, update, updates_an_epoch, epochs, warmup, plate
     if update < rising:
         factor *= min(1.0, (update + 1) / rising)
     return factor
+
+
+@kernel
+def mu_of(beta1, momentum_decay, step):
+    """Return NAdam's momentum of update ``step`` (from 1), which rises from half of beta1 to it.
+
+    ``mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2)`` (Dozat 2016, section 3.1).
+    """
+    return beta1 * (1.0 - 0.5 * 0.96 ** (step * momentum_decay))

@@ -68,10 +68,71 @@ def call_backward(
 
 @intrinsic
 def call_loss(
-    typing_context: Any, function: Any, z: Any, p: Any, y: Any, d: Any, scale: Any
+    typing_context: Any, function: Any, z: Any, p: Any, y: Any, d: Any, scale: Any, settings: Any
 ) -> Any:
     """Call a loss."""
-    return _NUMBER(_ADDRESS, z, p, y, d, _NUMBER), _call
+    return _NUMBER(_ADDRESS, z, p, y, d, _NUMBER, settings), _call
+
+
+@intrinsic
+def call_normalize(
+    typing_context: Any,
+    function: Any,
+    x: Any,
+    normed: Any,
+    y: Any,
+    theta: Any,
+    gamma: Any,
+    running: Any,
+    mean: Any,
+    inverse: Any,
+    normal: Any,
+    start: Any,
+    stop: Any,
+) -> Any:
+    """Call a forward kernel of Batch Normalization."""
+    arrays = (x, normed, y, theta)
+    return (
+        types.void(_ADDRESS, *arrays, _SIZE, _SIZE, mean, inverse, normal, _SIZE, _SIZE),
+        _call,
+    )
+
+
+@intrinsic
+def call_normalize_backward(
+    typing_context: Any,
+    function: Any,
+    d: Any,
+    normed: Any,
+    theta: Any,
+    d_theta: Any,
+    gamma: Any,
+    inverse: Any,
+    start: Any,
+    stop: Any,
+) -> Any:
+    """Call the backward kernel of Batch Normalization."""
+    return types.void(_ADDRESS, d, normed, theta, d_theta, _SIZE, inverse, _SIZE, _SIZE), _call
+
+
+@intrinsic
+def call_observe(
+    typing_context: Any,
+    function: Any,
+    phase: Any,
+    rank: Any,
+    ranks: Any,
+    network: Any,
+    d_theta: Any,
+    buffers: Any,
+    panel: Any,
+    diagnosis: Any,
+    count: Any,
+    row: Any,
+) -> Any:
+    """Call the kernel that looks at a network for its diagnosis."""
+    arrays = (network, d_theta, buffers, panel, diagnosis)
+    return types.void(_ADDRESS, _SIZE, _SIZE, _SIZE, *arrays, _SIZE, _SIZE), _call
 
 
 @intrinsic

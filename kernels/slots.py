@@ -29,9 +29,31 @@ def call_backward(function, z, a, d, parameters, d_parameters, width):
 
 
 @native_twin("nncli.kernels.slot_intrinsics:call_loss")
-def call_loss(function, z, p, y, d, scale):
+def call_loss(function, z, p, y, d, scale, settings):
     """Call a loss and return its sum."""
-    return function(z, p, y, d, scale)
+    return function(z, p, y, d, scale, settings)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_normalize")
+def call_normalize(
+    function, x, normed, y, theta, gamma, running, mean, inverse, normal, start, stop
+):
+    """Call a forward kernel of :mod:`nncli.kernels.normalization`."""
+    return function(x, normed, y, theta, gamma, running, mean, inverse, normal, start, stop)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_normalize_backward")
+def call_normalize_backward(function, d, normed, theta, d_theta, gamma, inverse, start, stop):
+    """Call the backward kernel of :mod:`nncli.kernels.normalization`."""
+    return function(d, normed, theta, d_theta, gamma, inverse, start, stop)
+
+
+@native_twin("nncli.kernels.slot_intrinsics:call_observe")
+def call_observe(
+    function, phase, rank, ranks, network, d_theta, buffers, panel, diagnosis, count, row
+):
+    """Call :func:`nncli.kernels.diagnosis.observe`."""
+    return function(phase, rank, ranks, network, d_theta, buffers, panel, diagnosis, count, row)
 
 
 @native_twin("nncli.kernels.slot_intrinsics:call_metric")

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli import stored
+from nncli.arrays import loss_settings
 from nncli.data import DataOptions, load
 from nncli.environment import git_state, package_versions, processor
 from nncli.errors import DataError, NncliError, StoreError, UsageError
 from nncli.events import Event
 from nncli.model import Model
 from nncli.recorder import Before, Plan, Recorder, Result
+from nncli.resolving import resolve
 from nncli.runner import check_memory, run
-from nncli.spec import Spec, resolve
+from nncli.spec import Spec
 from nncli.store import Curve, NewRun, Run, RunStore
 from nncli.trainer import threads_for
 
@@ -69,6 +71,7 @@ def plan(spec: Spec, *, progress: Callable[[str, float | None], None] | None = N
     resolved = resolve(spec, dataset.task)
     model = Model.of(resolved, dataset.width, dataset.outputs)
     check_memory(resolved, model, dataset)
+    loss_settings(resolved, dataset)  # refuses class weights that do not fit
     return Plan(spec, resolved, dataset, model, seconds)
 
 
@@ -84,6 +87,7 @@ def data_options(spec: Spec) -> DataOptions:
         val=spec.val,
         test=spec.test,
         scale=spec.scale,
+        **({"features": spec.features} if spec.features else {}),  # TODO lead
         seed=spec.seed,
         dtype=spec.dtype,
     )

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli import choices
+from nncli.arrays import frozen_index, make_buffers, no_settings, read_only_bytes
 from nncli.data import Inputs, read_inputs
 from nncli.errors import DataError
 from nncli.kernels.assemble import Parts, assemble_inference
 from nncli.kernels.network import Network, Rows
 from nncli.stored import StoredModel
-from nncli.trainer import INFERENCE_ROWS, frozen_index, make_buffers, read_only_bytes
+from nncli.trainer import INFERENCE_ROWS
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Predictor:
         ``rows`` are in the storage dtype and still unscaled; a DataError tells of another width.
         """
         stored, model = self.stored, self.stored.model
-        width, outputs = model.layers[0].fan_in, model.layers[-1].fan_out
+        width, outputs = model.inputs, model.outputs
         if rows.ndim != 2 or rows.shape[1] != width:
             raise DataError(
                 f"the rows have shape {rows.shape} and the network takes {width} inputs a row"
@@ -54,10 +56,11 @@ class Predictor:
             dtype=stored.dtype,
             storage=stored.storage,
             activations=model.hidden_activations,
-            output=model.layers[-1].activation,
-            loss=stored.loss,
+            output=model.layers[-1].choice.part.name,
+            loss=choices.loss(stored.loss).part.name,
             optimizer="sgd",
             task=stored.task,
+            normalizes=model.normalizes,
         )
         inference = assemble_inference(parts)
         preprocessing = stored.preprocessing
@@ -69,8 +72,10 @@ class Predictor:
             shift=np.array(preprocessing.shift, stored.dtype),
             scale=np.array(preprocessing.scale, stored.dtype),
         )
-        network = Network(model.table(), stored.theta, np.zeros(1, stored.dtype))
-        buffers = make_buffers(model, width, outputs, INFERENCE_ROWS, stored.dtype, dropout=False)
+        normal = np.array([0.0, stored.norm_eps], stored.dtype)
+        settings = no_settings(outputs, stored.dtype)
+        network = Network(model.table(), stored.theta, settings, normal)
+        buffers = make_buffers(model, INFERENCE_ROWS, stored.dtype, trains=False)
         predictions = np.empty((len(rows), outputs), stored.dtype)
         inference.predict(
             *(network, data, buffers, inference.functions),
@@ -81,7 +86,21 @@ class Predictor:
 
     def predict(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Return class names (n,), labels 0/1 (n, labels), or values (n, outputs)."""
-        return self.stored.preprocessing.decode(self.outputs(rows))
+        return self._decoded(self.outputs(rows))
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Return whether the outputs are probabilities, not margins or values."""
+        output = self.stored.model.layers[-1].activation
+        return choices.loss(self.stored.loss).part.probabilities and output in (
+            "sigmoid",
+            "softmax",
+        )
+
+    def _decoded(self, outputs: NDArray[Any]) -> NDArray[Any]:
+        """Return outputs in the terms of the data; 0.5 is where preprocessing draws the line."""
+        shift = 0.5 - choices.loss(self.stored.loss).part.threshold
+        return self.stored.preprocessing.decode(outputs + shift if shift else outputs)
 
     def read(self, path: str | Path) -> Inputs:
         """Read a file of the form that the network was trained on."""
@@ -90,19 +109,25 @@ class Predictor:
     def predictions(self, path: str | Path) -> Predictions:
         """Read a file and return a row of predictions for each of its rows.
 
-        A classification's rows end with the probability of every class.
+        A classification's rows end with the probability of every class, or its score where the
+        network gives no probabilities.
         """
         table = self.read(path)
         preprocessing, task = self.stored.preprocessing, self.stored.task
         outputs = self.outputs(table.rows)
-        decoded = preprocessing.decode(outputs).reshape(len(outputs), -1)
+        decoded = self._decoded(outputs).reshape(len(outputs), -1)
         names = preprocessing.targets or ("target",)
         columns = [f"predicted_{name}" for name in names]
         cells = decoded.tolist()
         if task != "regression":
-            shares = np.hstack([1 - outputs, outputs]) if task == "binary" else outputs
             labels = names if task == "multilabel" else preprocessing.classes
-            columns += [f"probability_{label}" for label in labels]
+            shares, kind = outputs, "score"
+            if self.gives_probabilities:
+                kind = "probability"
+                shares = np.hstack([1 - outputs, outputs]) if task == "binary" else outputs
+            elif task == "binary":
+                labels = labels[1:]
+            columns += [f"{kind}_{label}" for label in labels]
             cells = [row + share for row, share in zip(cells, shares.tolist(), strict=True)]
         notes = table.notes
         strange = int((~np.isfinite(outputs)).any(axis=1).sum())
@@ -129,7 +154,8 @@ class Predictor:
         if self.stored.task == "multiclass":
             right = outputs.argmax(axis=1)[:, None] == targets
         else:
-            right = (outputs > 0.5) == (targets > 0.5)
+            threshold = choices.loss(self.stored.loss).part.threshold
+            right = (outputs > threshold) == (targets > 0.5)
         return f"accuracy {right.mean():.4f} over {count} rows"
 
 

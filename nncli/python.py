@@ -93,6 +93,10 @@ class Model:
         """Return a classification's probabilities (n, classes), or (n, labels) for labels."""
         if self._predictor.stored.task == "regression":
             raise DataError("a regression has no probabilities: use predict")
+        if not self._predictor.gives_probabilities:
+            raise DataError(
+                "this network gives scores, not probabilities: train it with a cross-entropy loss"
+            )
         outputs = self._predictor.outputs(self._rows(data))
         if self._predictor.stored.task == "binary":
             return np.hstack([1 - outputs, outputs])

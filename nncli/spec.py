@@ -1,20 +1,19 @@
 """The full description of one experiment: every option, checked, with a canonical form and a hash.
 
 A :class:`Spec` says all that a run depends on besides the data's content. It is read alike from the
-command line, a TOML file, Python keywords and the database. :func:`resolve` replaces what was
-left open (loss, initializer, rates) by what nncli chooses, so that two ways of asking for the same
-experiment have one hash.
+command line, a TOML file, Python keywords and the database. :mod:`nncli.resolving` replaces what
+was left open (loss, initializer, rates) by what nncli chooses, so that two ways of asking for the
+same experiment have one hash.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from nncli.errors import UsageError
+from nncli import choices
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.hyper import BIAS_CORRECTIONS
 from nncli.kernels.initializers import INITIALIZERS
@@ -44,10 +43,18 @@ SAVES = ("best", "last", "none")
 #: Different activations in one network, at most: the native loop has that many slots.
 MOST_ACTIVATIONS = 4
 
+#: Where Batch Normalization may stand in a hidden layer.
+NORMS = ("none", "before", "after")
+
 
 def hidden_activations() -> list[str]:
     """Return the names of the activations that hidden layers may have."""
     return [name for name, each in ACTIVATIONS.parts.items() if each.hidden]
+
+
+def output_activations() -> list[str]:
+    """Return the names of the activations that the output layer may have."""
+    return [name for name, each in ACTIVATIONS.parts.items() if each.output]
 
 
 def _widths(value: Any) -> tuple[int, ...]:
@@ -63,11 +70,58 @@ def _widths(value: Any) -> tuple[int, ...]:
 
 
 def _activations(value: Any) -> tuple[str, ...]:
-    read = choice(hidden_activations)
-    found = tuple(read(name) for name in words(value))
-    if len(set(found)) > MOST_ACTIVATIONS:
+    given = choices.split(value) if isinstance(value, str) else words(value)
+    if not given:
+        raise ValueError("expected names with commas between them, such as relu,tanh")
+    found = []
+    for each in given:
+        read = choices.activation(each)
+        if not read.part.hidden:
+            choice(hidden_activations)(read.part.name)
+        found.append(read)
+    if len({each.part.name for each in found}) > MOST_ACTIVATIONS:
         raise ValueError(f"expected at most {MOST_ACTIVATIONS} different activations")
+    return tuple(each.text for each in found)
+
+
+def _output_activation(value: Any) -> str:
+    read = choices.activation(str(value))
+    if not read.part.output:
+        choice(output_activations)(read.part.name)
+    return read.text
+
+
+def _loss(value: Any) -> str:
+    return choices.loss(str(value)).text
+
+
+def _norms(value: Any) -> tuple[str, ...] | None:
+    found = tuple(choice(lambda: NORMS)(each) for each in words(value))
+    return None if set(found) == {"none"} else found
+
+
+def _features(value: Any) -> str | None:
+    text = str(value)
+    if text == "none":
+        return None
+    degree = text.removeprefix("poly:")
+    if text != "quadratic" and (degree == text or not degree.isdigit() or int(degree) < 2):
+        raise ValueError("expected none, quadratic, or poly:DEGREE with a degree of at least 2")
+    return text if text == "quadratic" else f"poly:{int(degree)}"
+
+
+def _share_above_zero(value: Any) -> float:
+    found = number(value)
+    if not 0 < found <= 1:
+        raise ValueError("expected a number above 0 and up to 1")
     return found
+
+
+def _smoothing(value: Any) -> float | None:
+    found = below_one(value)
+    if found >= 0.5:
+        raise ValueError("expected a number below 0.5: beyond it the target is no longer the class")
+    return found or None
 
 
 def _batch_size(value: Any) -> int | str:
@@ -80,12 +134,8 @@ def _batch_size(value: Any) -> int | str:
 
 
 def _initializer(value: Any) -> str:
-    name, _, parameter = str(value).partition(":")
-    choice(INITIALIZERS.names)(name)
-    if parameter:
-        if INITIALIZERS[name].value is None:
-            raise ValueError(f"{name} takes no value")
-        (number if name == "constant" else non_negative)(parameter)
+    if value != "auto":
+        choices.initializer(str(value))
     return str(value)
 
 
@@ -153,6 +203,13 @@ class Spec:
         read=choice(lambda: SCALES),
         choices=lambda: SCALES,
     )
+    features: str | None = option(
+        None,
+        "also products of the inputs: quadratic, or poly:DEGREE",
+        group="Data",
+        read=_features,
+        metavar="NAME",
+    )
 
     hidden: tuple[int, ...] = option(
         (256,),
@@ -163,7 +220,7 @@ class Spec:
     )
     act: tuple[str, ...] = option(
         ("relu",),
-        "hidden activation; several with commas, one a layer",
+        "hidden activation; several with commas, one a layer; or a formula of x",
         group="Network",
         read=_activations,
         choices=hidden_activations,
@@ -172,25 +229,63 @@ class Spec:
         None,
         "output activation (default: by task)",
         group="Network",
-        read=choice(ACTIVATIONS.names),
-        choices=ACTIVATIONS.names,
+        read=_output_activation,
+        choices=output_activations,
     )
     loss: str | None = option(
         None,
-        "loss (default: by task)",
+        "loss (default: by task), or a formula of p and y",
         group="Network",
-        read=choice(LOSSES.names),
+        read=_loss,
         choices=LOSSES.names,
+    )
+    label_smoothing: float | None = option(
+        None,
+        "share of a class target spread over all classes",
+        group="Network",
+        read=_smoothing,
+        metavar="SHARE",
+    )
+    class_weight: str | None = option(
+        None,
+        "weights of the classes in the loss: balanced, 1,2,1 or yes=3",
+        group="Network",
+        read=text,
+        metavar="WEIGHTS",
     )
     init: str = option(
         "auto",
         "initializer of the weights, such as he or normal:0.05 (auto: by activation)",
         group="Network",
-        read=lambda value: "auto" if value == "auto" else _initializer(value),
+        read=_initializer,
         choices=lambda: ["auto", *INITIALIZERS.names()],
     )
     dropout: float = option(
         0.0, "share of hidden units to drop", group="Network", read=below_one, metavar="SHARE"
+    )
+    bn: tuple[str, ...] | None = option(
+        None,
+        "Batch Normalization before or after the activation; several with commas, one a layer",
+        group="Network",
+        read=_norms,
+        choices=lambda: NORMS,
+    )
+    bn_input: bool = option(
+        False, "Batch Normalization of the inputs", group="Network", read=boolean, metavar="FLAG"
+    )
+    bn_momentum: float | None = option(
+        None,
+        "share of a batch in the running statistics (default: 0.1)",
+        group="Network",
+        read=_share_above_zero,
+        metavar="SHARE",
+    )
+    bn_eps: float | None = option(
+        None,
+        "added to the variance under the root (default: 1e-5)",
+        group="Network",
+        read=positive,
+        metavar="NUMBER",
     )
 
     opt: str = option(
@@ -211,13 +306,25 @@ class Spec:
         None, "momentum", group="Optimizer", read=below_one, metavar="SHARE"
     )
     rho: float | None = option(
-        None, "rmsprop: decay of the squares", group="Optimizer", read=below_one, metavar="SHARE"
+        None,
+        "rmsprop, adadelta: decay of the squares",
+        group="Optimizer",
+        read=below_one,
+        metavar="SHARE",
     )
     beta1: float | None = option(
-        None, "adam: decay of the mean", group="Optimizer", read=below_one, metavar="SHARE"
+        None,
+        "adam and its kin: decay of the mean",
+        group="Optimizer",
+        read=below_one,
+        metavar="SHARE",
     )
     beta2: float | None = option(
-        None, "adam: decay of the squares", group="Optimizer", read=below_one, metavar="SHARE"
+        None,
+        "adam and its kin: decay of the squares",
+        group="Optimizer",
+        read=below_one,
+        metavar="SHARE",
     )
     eps: float | None = option(
         None, "keeps adaptive steps finite", group="Optimizer", read=non_negative, metavar="NUMBER"
@@ -227,7 +334,7 @@ class Spec:
     )
     bias_correction: str = option(
         "standard",
-        "adam: by 1 - beta^t, by the constant 1 - beta, or none",
+        "adam and its kin: by 1 - beta^t, by the constant 1 - beta, or none",
         group="Optimizer",
         read=choice(lambda: BIAS_CORRECTIONS),
         choices=lambda: BIAS_CORRECTIONS,
@@ -246,9 +353,16 @@ class Spec:
         read=non_negative,
         metavar="EPOCHS",
     )
-    weight_decay: float = option(
-        0.0,
-        "L2 penalty: adds this times the weight to its gradient",
+    momentum_decay: float | None = option(
+        None,
+        "nadam: how fast its momentum rises",
+        group="Optimizer",
+        read=non_negative,
+        metavar="NUMBER",
+    )
+    weight_decay: float | None = option(
+        None,
+        "L2 penalty, or decoupled in adamw and lion (default: 0, adamw 0.01)",
         group="Optimizer",
         read=non_negative,
         metavar="NUMBER",
@@ -263,8 +377,12 @@ class Spec:
     epochs: int = option(
         50, "passes over the training split", group="Training", read=whole(1), metavar="N"
     )
-    batch_size: int | str = option(
-        32, "rows of a mini-batch, or full", group="Training", read=_batch_size, metavar="N|full"
+    batch_size: int | str | None = option(
+        None,
+        "rows of a mini-batch, or full (default: 32; lbfgs full)",
+        group="Training",
+        read=_batch_size,
+        metavar="N|full",
     )
     early_stop: int | None = option(
         None,
@@ -300,6 +418,14 @@ class Spec:
         group="Training",
         read=whole(1),
         metavar="N",
+        identity=False,
+    )
+    diagnose: bool = option(
+        False,
+        "watch every layer: gradients, saturated and dead units; say what is wrong",
+        group="Training",
+        read=boolean,
+        metavar="FLAG",
         identity=False,
     )
     save: str = option(
@@ -348,6 +474,11 @@ class Spec:
             return ()
         return self.act * len(self.hidden) if len(self.act) == 1 else self.act
 
+    def layer_norms(self) -> tuple[str, ...]:
+        """Return where each hidden layer is normalized."""
+        norms = self.bn or ("none",)
+        return norms * len(self.hidden) if len(norms) == 1 else norms
+
 
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, tuple | list):
@@ -355,115 +486,4 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-def resolve(spec: Spec, task: str) -> Spec:
-    """Return ``spec`` with every open choice made for ``task``.
-
-    Raises UsageError, with the reason, for choices that contradict each other.
-    The loss goes by the task, or by the output activation that was asked for; the output
-    activation by the loss; the initializer by the activation; rates by the optimizer.
-    """
-    if spec.hidden and len(spec.act) not in (1, len(spec.hidden)):
-        raise UsageError(
-            f"--act names {len(spec.act)} activations and --hidden {len(spec.hidden)} layers: "
-            "give one activation for all layers, or one a layer"
-        )
-    loss, out_act = _head(spec, task)
-    optimizer = OPTIMIZERS[spec.opt]
-    hyper: dict[str, Any] = {}
-    for name in ("lr", "momentum", "rho", "beta1", "beta2", "eps"):
-        given = getattr(spec, name)
-        if given is not None and name not in optimizer.uses:
-            users = [each.name for each in OPTIMIZERS.parts.values() if name in each.uses]
-            raise UsageError(
-                f"--{name} means nothing to --opt {spec.opt}, which takes "
-                f"{', '.join(optimizer.uses)}: leave it out, or choose --opt {' or '.join(users)}"
-            )
-        hyper[name] = optimizer.uses.get(name) if given is None else given
-    if spec.eps_inside and "eps" not in optimizer.uses:
-        raise UsageError(f"--eps-inside means nothing to --opt {spec.opt}: it has no eps")
-    if spec.bias_correction != "standard" and "beta1" not in optimizer.uses:
-        raise UsageError(f"--bias-correction means nothing to --opt {spec.opt}: use --opt adam")
-    if spec.init == "auto":
-        names = {ACTIVATIONS[name].initializer for name in spec.layer_activations()} or {"xavier"}
-        init = names.pop() if len(names) == 1 else "auto"
-    else:
-        init = _spelled_out(spec.init)
-    activations = spec.layer_activations() or ("relu",)
-    act = activations[:1] if len(set(activations)) == 1 else activations
-    return replace(
-        spec,
-        task=task,
-        loss=loss,
-        out_act=out_act,
-        act=act,
-        init=init,
-        schedule=_full_schedule(spec.schedule),
-        **hyper,
-    )
-
-
-def _spelled_out(init: str) -> str:
-    """Return an initializer with its value, also where that is the default."""
-    name, _, given = init.partition(":")
-    default = INITIALIZERS[name].value
-    return name if default is None else f"{name}:{_digits(float(given) if given else default)}"
-
-
-def _full_schedule(schedule: str) -> str:
-    """Return a schedule with all its parameters."""
-    name = schedule.partition(":")[0]
-    parameters = schedule_numbers(schedule)[1 : 1 + len(SCHEDULES[name][1])]
-    return ":".join([name, *(_digits(each) for each in parameters)])
-
-
-def _digits(value: float) -> str:
-    """Return the shortest text that reads back as the same number: ``0.5``, ``10``."""
-    short = f"{value:g}"
-    return short if float(short) == value else repr(value)
-
-
-def _head(spec: Spec, task: str) -> tuple[str, str]:
-    """Return loss and output activation, whichever of the two was given."""
-    default = {
-        "regression": "mse",
-        "binary": "binary_cross_entropy",
-        "multiclass": "cross_entropy",
-        "multilabel": "binary_cross_entropy",
-    }[task]
-    if task != "regression" and spec.out_act == "relu":
-        raise UsageError(
-            f"--out-act relu does not fit a {task} task: its outputs must be probabilities, and "
-            f"relu gives values above 1 and exact zeros; use {_first_output(default, task)}"
-        )
-    loss = spec.loss or default
-    allowed = LOSSES[loss].outputs.get(task)
-    if allowed is None:
-        fitting = [each.name for each in LOSSES.parts.values() if task in each.outputs]
-        raise UsageError(
-            f"--loss {loss} does not fit a {task} task: choose one of {', '.join(fitting)}"
-        )
-    if spec.out_act is None:
-        return loss, allowed[0]
-    if spec.out_act in allowed:
-        return loss, spec.out_act
-    pairs = _losses_for(spec.out_act, task)
-    if spec.loss is None and pairs:
-        return pairs[0], spec.out_act
-    raise UsageError(
-        f"--out-act {spec.out_act} does not go with --loss {loss} in a {task} task: "
-        f"use {' or '.join(allowed)}" + (f", or --loss {' or '.join(pairs)}" if pairs else "")
-    )
-
-
-def _first_output(loss: str, task: str) -> str:
-    return LOSSES[loss].outputs[task][0]
-
-
-def _losses_for(out_act: str, task: str) -> list[str]:
-    found: Iterable[str] = (
-        each.name for each in LOSSES.parts.values() if out_act in each.outputs.get(task, ())
-    )
-    return sorted(found, key=lambda name: name != "mse")
-
-
-__all__ = ["Spec", "hidden_activations", "resolve", "schedule_numbers"]
+__all__ = ["Spec", "hidden_activations", "schedule_numbers"]

@@ -29,6 +29,8 @@ def description(spec: Spec, model: Model, dataset: Dataset) -> str:
             "dtype": spec.dtype,
             "storage": dataset.rows.dtype.name,
             "loss": spec.loss,
+            "input_norm": model.input_norm,
+            "norm_eps": spec.bn_eps or 0.0,
             "preprocessing": dataset.preprocessing.to_json(),
         }
     )
@@ -69,7 +71,7 @@ def from_store(model: Model, last: store.Checkpoint) -> Checkpoint:
 
 
 def joined(model: Model, weights: dict[str, NDArray[Any]]) -> NDArray[Any]:
-    """Return named weights as one flat vector ``theta`` (parameters,)."""
+    """Return named weights as one flat vector ``theta`` (size,)."""
     return np.concatenate([weights[each.name].ravel() for each in model.layout])
 
 
@@ -83,6 +85,7 @@ class StoredModel:
     dtype: str
     storage: str
     loss: str
+    norm_eps: float
     preprocessing: Preprocessing
 
     def is_finite(self) -> bool:
@@ -93,7 +96,8 @@ class StoredModel:
     def of(cls, kept: store.Checkpoint) -> StoredModel:
         """Read a model as :func:`to_store` wrote it."""
         info = store.from_json(kept.info)
-        model = Model(tuple(Layer(**layer) for layer in info["layers"]))
+        layers = tuple(Layer(**layer) for layer in info["layers"])
+        model = Model(layers, info.get("input_norm", False))
         return cls(
             model=model,
             theta=joined(model, store.arrays_from_bytes(kept.weights)),
@@ -101,5 +105,6 @@ class StoredModel:
             dtype=info["dtype"],
             storage=info["storage"],
             loss=info["loss"],
+            norm_eps=info.get("norm_eps", 0.0),
             preprocessing=Preprocessing.from_json(info["preprocessing"]),
         )

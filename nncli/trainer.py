@@ -14,20 +14,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli import choices
+from nncli.arrays import (
+    frozen_index,
+    hyper_parameters,
+    initial_control,
+    loss_settings,
+    make_buffers,
+    metric_weights,
+    no_diagnosis,
+    normal_settings,
+    stored_rows,
+)
 from nncli.data import Dataset
 from nncli.environment import available_cores
 from nncli.errors import UsageError
 from nncli.events import Checkpoint, CurveBlock
 from nncli.kernels import control as c
 from nncli.kernels import hyper as h
-from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.assemble import Assembly, Parts
-from nncli.kernels.losses import LOSSES
-from nncli.kernels.network import Buffers, Network, Rows
+from nncli.kernels.network import Network
 from nncli.kernels.optimizers import OPTIMIZERS
-from nncli.kernels.products import panel_size
 from nncli.model import Model
-from nncli.spec import Spec, schedule_numbers
+from nncli.spec import Spec
 
 #: Rows that inference and validation take at a time.
 INFERENCE_ROWS = 256
@@ -41,17 +50,18 @@ THREADED_FLOPS = 3_000_000
 
 def parts_of(spec: Spec, model: Model, dataset: Dataset) -> Parts:
     """Return the names of the kernels that a run of a resolved spec needs."""
-    assert spec.out_act is not None
     assert spec.loss is not None
     assert spec.task is not None
     return Parts(
         dtype=spec.dtype,
         storage=dataset.rows.dtype.name,
         activations=model.hidden_activations,
-        output=spec.out_act,
-        loss=spec.loss,
+        output=model.layers[-1].choice.part.name,
+        loss=choices.loss(spec.loss).part.name,
         optimizer=spec.opt,
         task=spec.task,
+        normalizes=model.normalizes,
+        diagnoses=spec.diagnose,
     )
 
 
@@ -68,8 +78,8 @@ def memory_needed(spec: Spec, model: Model, dataset: Dataset, threads: int) -> i
     """Return the bytes that a :class:`Trainer` allocates, to be checked before it does."""
     itemsize = np.dtype(spec.dtype).itemsize
     slots = OPTIMIZERS[spec.opt].slots
-    parameters = model.parameters * (3 + slots)
-    a_row = dataset.width + 2 * dataset.outputs + 4 * model.units
+    parameters = model.size * (3 + slots)
+    a_row = dataset.width + 2 * dataset.outputs + (4 + model.normalizes) * model.units
     rows = batch_rows(spec, dataset) + threads * INFERENCE_ROWS
     indices = 8 * len(dataset.train)
     return itemsize * (parameters + rows * a_row) + indices
@@ -79,58 +89,6 @@ def batch_rows(spec: Spec, dataset: Dataset) -> int:
     """Return the rows of a full mini-batch: at most those of the training split."""
     rows = len(dataset.train)
     return rows if spec.batch_size == "full" else min(int(spec.batch_size), rows)
-
-
-def make_buffers(
-    model: Model, width: int, outputs: int, rows: int, dtype: str, *, dropout: bool
-) -> Buffers:
-    """Allocate the scratch for mini-batches of up to ``rows`` rows.
-
-    Activations overwrite weighted sums in place unless a backward kernel needs both, except in
-    the output layer, whose activations have a place of their own.
-    """
-
-    def flat() -> NDArray[Any]:
-        return np.empty(rows * model.units, dtype)
-
-    keep_sums = any(ACTIVATIONS[name].needs_input for name in model.hidden_activations)
-    a = flat()
-    return Buffers(
-        x=np.empty((rows, width), dtype),
-        y=np.empty((rows, outputs), dtype),
-        p=np.empty((rows, outputs), dtype),
-        z=flat() if keep_sums else a,
-        a=a,
-        h=flat() if dropout else a,
-        d=flat(),
-        panel=np.empty(panel_size(dtype), dtype),
-    )
-
-
-def read_only_bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return stored rows (n, width) as the bytes (n, row_bytes) that the gather kernels read."""
-    view = np.ascontiguousarray(rows).view(np.uint8).view()
-    view.flags.writeable = False
-    return view
-
-
-def stored_rows(dataset: Dataset, dtype: str) -> Rows:
-    """Return the data set as the kernels take it."""
-    targets = np.ascontiguousarray(dataset.targets, dtype).view()
-    targets.flags.writeable = False
-    return Rows(
-        stored=read_only_bytes(dataset.rows),
-        targets=targets,
-        shift=np.ascontiguousarray(dataset.shift, dtype),
-        scale=np.ascontiguousarray(dataset.scale, dtype),
-    )
-
-
-def frozen_index(index: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return an index array as the kernels take it: int64 and read-only."""
-    view = np.ascontiguousarray(index, np.int64).view()
-    view.flags.writeable = False
-    return view
 
 
 @dataclass(frozen=True)
@@ -163,25 +121,26 @@ class Trainer:
         theta = model.initialize(rng, spec.init, spec.dtype)
         self.best_theta = theta.copy()
         self._d_theta = np.zeros_like(theta)
-        self.state = np.zeros((max(1, OPTIMIZERS[spec.opt].slots), theta.size), spec.dtype)
-        self._network = Network(model.table(), theta, np.zeros(1, spec.dtype))
+        self.state = np.zeros((max(1, OPTIMIZERS[spec.opt].slots), model.parameters), spec.dtype)
+        self._network = Network(
+            model.table(), theta, loss_settings(spec, dataset), normal_settings(spec)
+        )
         self._rows = stored_rows(dataset, spec.dtype)
         self._train = frozen_index(dataset.train)
         self._validation = frozen_index(dataset.val)
         self._order = np.empty(len(dataset.train), np.int64)
         dropout = spec.dropout > 0
         batch = batch_rows(spec, dataset)
-        shape = (dataset.width, dataset.outputs)
-        self._buffers = make_buffers(model, *shape, batch, spec.dtype, dropout=dropout)
+        self._buffers = make_buffers(model, batch, spec.dtype, trains=True, dropout=dropout)
         self._own_buffers = [
-            make_buffers(model, *shape, INFERENCE_ROWS, spec.dtype, dropout=False)
-            for _ in range(threads)
+            make_buffers(model, INFERENCE_ROWS, spec.dtype, trains=False) for _ in range(threads)
         ]
         self._metric_weights = metric_weights(dataset, spec)
-        self._control, self._numbers = _settings(spec, batch, key)
-        self._hyper = _hyper(spec)
+        self._control, self._numbers = initial_control(spec, batch, key)
+        self._hyper = hyper_parameters(spec)
         self._sums = np.zeros((threads, c.SUM_COLUMNS))
         self._curve = np.empty((CURVE_CAPACITY, c.CURVE_COLUMNS))
+        self._diagnosis = no_diagnosis(spec.dtype)
         self._counter = np.zeros(1, np.int64)
         if checkpoint is not None:
             self._restore(checkpoint)
@@ -255,7 +214,7 @@ class Trainer:
             *(self._rows, self._train, self._validation, self._order),
             *(self._buffers, self._own_buffers[rank], self.assembly.functions),
             *(self._metric_weights, self._hyper, self._control, self._numbers),
-            *(self._sums, self._curve, self._counter),
+            *(self._sums, self._curve, self._diagnosis, self._counter),
         )
 
     def broken_row(self, seconds: float) -> CurveBlock:
@@ -291,7 +250,7 @@ class Trainer:
 
     def evaluate(self, index: NDArray[np.int64], theta: NDArray[Any]) -> Evaluation:
         """Return the loss and the metric of stored rows ``index`` under ``theta``."""
-        network = Network(self._network.layers, theta, self._network.constants)
+        network = self._network._replace(theta=theta)
         count = len(index)
         loss, metric = self.assembly.evaluate(
             *(network, self._rows, self._own_buffers[0], self.assembly.functions),
@@ -321,7 +280,7 @@ class Trainer:
     def _restore(self, checkpoint: Checkpoint) -> None:
         if checkpoint.arrays["theta"].shape != self.theta.shape:
             raise UsageError(
-                f"the checkpoint has {checkpoint.arrays['theta'].size} parameters and this "
+                f"the checkpoint has {checkpoint.arrays['theta'].size} numbers and this "
                 f"network {self.theta.size}: resume with the run's own spec"
             )
         self.theta[:] = checkpoint.arrays["theta"]
@@ -329,55 +288,8 @@ class Trainer:
         self.state[:] = checkpoint.arrays["state"]
         control = np.array(checkpoint.position["control"], np.int64)
         numbers = [float.fromhex(each) for each in checkpoint.position["numbers"]]
-        self._control[c.KEY :] = control[c.KEY :]
-        self._numbers[c.LOSS_SUM :] = numbers[c.LOSS_SUM :]
+        self._control[c.KEY : c.POSITION_END] = control[c.KEY : c.POSITION_END]
+        self._numbers[c.LOSS_SUM : len(numbers)] = numbers[c.LOSS_SUM :]
         self._control[c.ORDERED] = 0
         if self.epoch < self._control[c.EPOCHS]:
             self._control[c.STATUS] = c.RUNNING
-
-
-def metric_weights(dataset: Dataset, spec: Spec) -> NDArray[Any]:
-    """Return what the metric kernel weighs outputs by: see :mod:`nncli.kernels.metrics`."""
-    if spec.task == "regression":
-        scale = np.broadcast_to(dataset.preprocessing.target_scale, (dataset.outputs,))
-        return np.array(scale, spec.dtype)
-    return np.full(dataset.outputs, 0.5, spec.dtype)
-
-
-def _settings(spec: Spec, batch: int, key: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    assert spec.loss is not None
-    assert spec.lr is not None
-    control = np.zeros(c.CONTROL_SIZE, np.int64)
-    control[c.EPOCHS] = spec.epochs
-    control[c.BATCH] = batch
-    control[c.PATIENCE] = spec.early_stop or 0
-    control[c.LOG_EVERY] = spec.log_every
-    control[c.FUSED] = LOSSES[spec.loss].fused
-    control[c.CLASSIFIES] = spec.task != "regression"
-    control[c.KEY] = key
-    numbers = np.zeros(c.NUMBERS_SIZE)
-    numbers[c.RATE] = spec.lr
-    numbers[c.DROPOUT] = spec.dropout
-    numbers[c.WARMUP] = spec.warmup
-    numbers[c.SCHEDULE : c.SCHEDULE + 3] = schedule_numbers(spec.schedule)
-    numbers[c.BEST_LOSS] = numbers[c.PLATEAU_BEST] = np.inf
-    numbers[c.PLATEAU_FACTOR] = 1.0
-    return control, numbers
-
-
-def _hyper(spec: Spec) -> NDArray[np.float64]:
-    hyper = np.zeros(h.SIZE)
-    for place, value in (
-        (h.MOMENTUM, spec.momentum),
-        (h.RHO, spec.rho),
-        (h.BETA1, spec.beta1),
-        (h.BETA2, spec.beta2),
-        (h.EPS, spec.eps),
-        (h.EPS_INSIDE, spec.eps_inside),
-        (h.BIAS_CORRECTION, h.BIAS_CORRECTIONS[spec.bias_correction]),
-        (h.WEIGHT_DECAY, spec.weight_decay),
-        (h.L1, spec.l1),
-        (h.CLIP_NORM, spec.clip_norm),
-    ):
-        hyper[place] = value or 0.0
-    return hyper

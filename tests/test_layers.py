@@ -159,7 +159,8 @@ def loaded_by(statement: str) -> set[str]:
     "statement",
     [
         "import nncli",
-        "import nncli.spec; nncli.spec.resolve(nncli.spec.Spec.read({'act': 'tanh'}), 'binary')",
+        "import nncli.spec as s, nncli.resolving as r; "
+        "r.resolve(s.Spec.read({'act': 'tanh'}), 'binary')",
         "import nncli.events, nncli.options, nncli.errors",
         "import nncli.kernels.activations, nncli.kernels.losses, nncli.kernels.optimizers",
         "import nncli.kernels.initializers, nncli.kernels.schedules, nncli.kernels.hyper",

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from nncli.events import Checkpoint, CurveRow, Finished, Progress, Started
-from nncli.spec import Spec, resolve
+from nncli.resolving import resolve
+from nncli.spec import Spec
 
 
 @dataclass

@@ -9,6 +9,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+#: What ``auto`` draws in front of an activation; in front of the others it draws xavier.
+AUTO = {
+    **dict.fromkeys(("relu", "leaky_relu", "prelu", "elu", "gelu", "gelu_tanh"), "he"),
+    **dict.fromkeys(("silu", "hard_silu", "relu6", "softplus"), "he"),
+    "selu": "lecun",
+}
+SPARSE = 15
+
 
 def standard_deviation(init: str, fan_in: int, fan_out: int) -> float:
     """The documented standard deviation of a layer's weights; ``init`` may hold a value."""
@@ -17,25 +25,60 @@ def standard_deviation(init: str, fan_in: int, fan_out: int) -> float:
         return float(value or 0.01)
     if name == "uniform":
         return float(value or 0.05) / math.sqrt(3)
+    if name == "sparse":
+        return math.sqrt(min(1.0, float(value or SPARSE) / fan_in))
     return {
         "constant": 0.0,
         "xavier": math.sqrt(2 / (fan_in + fan_out)),
         "xavier_uniform": math.sqrt(2 / (fan_in + fan_out)),
         "he": math.sqrt(2 / fan_in),
         "he_uniform": math.sqrt(2 / fan_in),
+        "lecun": math.sqrt(1 / fan_in),
+        "lecun_uniform": math.sqrt(1 / fan_in),
+        # a unit vector's elements have the mean square 1 / its length
+        "orthogonal": math.sqrt(1 / max(fan_in, fan_out)),
+        "lsuv": math.sqrt(1 / max(fan_in, fan_out)),
     }[name]
 
 
+def orthonormal(vectors: Array) -> Array:
+    """Rows made orthonormal one after the other (Gram & Schmidt); there are no more than columns.
+
+    That is Q of the only QR factorization of the transpose whose R has a positive diagonal.
+    """
+    found: list[Array] = []
+    for each in vectors:
+        # twice: what rounding leaves of the other directions is taken off again
+        for _ in range(2):
+            for other in found:
+                each = each - (other @ each) * other
+        found.append(each / math.sqrt(each @ each))
+    return np.array(found)
+
+
 def draw(rng: np.random.Generator, init: str, activation: str, fan_in: int, fan_out: int) -> Array:
-    """The weights of a layer: standard normal or uniform numbers, scaled."""
+    """The weights of a layer; those of lsuv still have to be scaled by the data."""
     if init == "auto":
-        init = "he" if activation == "relu" else "xavier"
+        init = AUTO.get(activation.partition(":")[0], "xavier")
     deviation = standard_deviation(init, fan_in, fan_out)
     name, _, value = init.partition(":")
     if name == "constant":
         rng.uniform(size=(fan_in, fan_out))
         return np.full((fan_in, fan_out), float(value or 0))
-    if name.startswith("uniform") or name.endswith("uniform"):
+    if name in ("orthogonal", "lsuv"):
+        drawn = rng.standard_normal((fan_in, fan_out))
+        return orthonormal(drawn) if fan_in < fan_out else orthonormal(drawn.T).T
+    if name == "sparse":
+        ranks = rng.random((fan_in, fan_out))
+        count = min(fan_in, int(value or SPARSE))
+        numbers = rng.standard_normal((count, fan_out))
+        weights = np.zeros((fan_in, fan_out))
+        for unit in range(fan_out):
+            for place, source in enumerate(sorted(range(fan_in), key=ranks[:, unit].__getitem__)):
+                if place < count:
+                    weights[source, unit] = numbers[place, unit]
+        return weights
+    if name.endswith("uniform"):
         limit = math.sqrt(3) * deviation
         return rng.uniform(-limit, limit, (fan_in, fan_out))
     return deviation * rng.standard_normal((fan_in, fan_out))

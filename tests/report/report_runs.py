@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from nncli.report.summaries import RunSummary
-from nncli.spec import Spec, resolve
+from nncli.resolving import resolve
+from nncli.spec import Spec
 from nncli.store import Checkpoint, NewRun, RunStore, Summary
 
 LAYERS = [

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from store_samples import a_curve, a_run
 
-from nncli.spec import Spec, resolve
+from nncli.resolving import resolve
+from nncli.spec import Spec
 from nncli.store import RunStore, Summary
 from nncli.store.views import SPEC_FIELDS
 

@@ -1,0 +1,181 @@
+"""The backward pass of a mini-batch, and the gradient of its mean loss.
+
+From the output layer down: ``dW_l = h_{l-1}^T dz_l``, ``db_l = sum dz_l`` and
+``dh_{l-1} = dz_l W_l^T``, then back through dropout, Batch Normalization and f. Each rank computes
+a slice of the units of the layer below.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nncli.kernels.dense import dense_backward_input, dense_backward_parameters
+from nncli.kernels.dropout import dropout_backward
+from nncli.kernels.forward import UNIT_GRAIN, hidden_forward, output_and_loss
+from nncli.kernels.jit import kernel
+from nncli.kernels.network import (
+    ACTIVATION,
+    ALPHA,
+    ALPHAS,
+    BIAS,
+    FAN_IN,
+    FAN_OUT,
+    GAMMA,
+    INPUT_GAMMA,
+    LEARNED,
+    NORM,
+    NORM_AFTER,
+    NORM_BEFORE,
+    UNITS_BEFORE,
+    WEIGHTS,
+)
+from nncli.kernels.random import derive
+from nncli.kernels.slots import call_backward, call_normalize_backward
+from nncli.kernels.threads import barrier, share
+from nncli.kernels.views import flat, matrix
+
+
+@kernel
+def backward(
+    rank, ranks, network, d_theta, buffers, panel, functions, count, dropout, key, counter,
+    meeting,
+):  # fmt: skip
+    """Propagate the output layer's ``d`` down to the first layer and fill ``d_theta``.
+
+    Returns the number of the last barrier.
+    """
+    layers, theta, capacity = network.layers, network.theta, buffers.x.shape[0]
+    for layer in range(layers.shape[0] - 1, -1, -1):
+        weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
+        place = capacity * layers[layer, UNITS_BEFORE]
+        d_z = matrix(buffers.d, place, count, layers[layer, FAN_OUT])
+        start, stop = share(layers[layer, FAN_IN], rank, ranks, UNIT_GRAIN)
+        if rank == 0 and layers[layer, LEARNED] == 1:
+            gather_alphas(layers, layer, buffers.d_alpha, d_theta)
+        if layer == 0:
+            inputs = buffers.x[:count]
+            if layers[0, INPUT_GAMMA] >= 0:
+                inputs = matrix(buffers.h, np.int64(0), count, layers[0, FAN_IN])
+                backward_to_input(network, d_theta, buffers, panel, functions, d_z, start, stop)
+            dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
+        else:
+            below = layer - 1
+            units, place = layers[below, FAN_OUT], capacity * layers[below, UNITS_BEFORE]
+            z = matrix(buffers.z, place, count, units)
+            a = matrix(buffers.a, place, count, units)
+            d = matrix(buffers.d, place, count, units)
+            dense_backward_input(d_z, theta, weights, d, start, stop, panel)
+            norm = layers[below, NORM]
+            inputs = a
+            if dropout > 0.0 or norm == NORM_AFTER:
+                inputs = matrix(buffers.h, place, count, units)
+            if dropout > 0.0:
+                dropout_backward(d, derive(key, below), dropout, start, stop)
+            dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
+            if norm == NORM_AFTER:
+                backward_normalized(
+                    layers, below, d, buffers, functions, theta, d_theta, start, stop
+                )
+            activate_backward(layers, below, z, a, d, buffers, functions, theta, start, stop)
+            if norm == NORM_BEFORE:
+                backward_normalized(
+                    layers, below, d, buffers, functions, theta, d_theta, start, stop
+                )
+        meeting += 1
+        barrier(counter, ranks, meeting)
+    return meeting
+
+
+@kernel
+def activate_backward(layers, layer, z, a, d, buffers, functions, theta, start, stop):
+    """Turn ``d`` from dL/da into dL/dz for columns ``[start, stop)`` of a hidden layer."""
+    units, before = layers[layer, FAN_OUT], layers[layer, UNITS_BEFORE]
+    alpha, alphas = layers[layer, ALPHA], layers[layer, ALPHAS]
+    first, last = alpha, alpha + alphas
+    if alphas > 1:
+        first, last = alpha + start, alpha + stop
+    parameters = theta[first:last]
+    d_alpha = buffers.d_alpha[before + start : before + stop]
+    if layers[layer, LEARNED] == 1:
+        for j in range(d_alpha.size):
+            d_alpha[j] = 0
+    function = functions.hidden_backward[layers[layer, ACTIVATION]]
+    if stop - start == units:
+        flat_z, flat_a, flat_d = flat(z), flat(a), flat(d)
+        call_backward(function, flat_z, flat_a, flat_d, parameters, d_alpha, units)
+    else:
+        for i in range(a.shape[0]):
+            call_backward(
+                function, z[i, start:stop], a[i, start:stop], d[i, start:stop],
+                parameters, d_alpha, stop - start,
+            )  # fmt: skip
+
+
+@kernel
+def gather_alphas(layers, layer, d_alpha, d_theta):
+    """Write the gradient of a layer's learned alphas: every unit's, or the sum for a shared one."""
+    units, before = layers[layer, FAN_OUT], layers[layer, UNITS_BEFORE]
+    alpha, alphas = layers[layer, ALPHA], layers[layer, ALPHAS]
+    own, found = d_alpha[before : before + units], d_theta[alpha : alpha + alphas]
+    if alphas == 1:
+        found[0] = 0
+        for j in range(units):
+            found[0] += own[j]
+    else:
+        for j in range(units):
+            found[j] = own[j]
+
+
+@kernel
+def backward_normalized(layers, layer, d, buffers, functions, theta, d_theta, start, stop):
+    """Take ``d`` (rows, units) back through a layer's Batch Normalization."""
+    units, before = layers[layer, FAN_OUT], layers[layer, UNITS_BEFORE]
+    normed = matrix(buffers.normed, buffers.x.shape[0] * before, d.shape[0], units)
+    inverse = buffers.inverse[before : before + units]
+    call_normalize_backward(
+        functions.normalize_backward, d, normed, theta, d_theta, layers[layer, GAMMA], inverse,
+        start, stop,
+    )  # fmt: skip
+
+
+@kernel
+def backward_to_input(network, d_theta, buffers, panel, functions, d_z, start, stop):
+    """Write the gradients of the gamma and beta of a normalized input."""
+    layers, nowhere = network.layers, np.int64(0)
+    count, width = d_z.shape[0], layers[0, FAN_IN]
+    d = matrix(buffers.d, nowhere, count, width)
+    normed = matrix(buffers.normed, nowhere, count, width)
+    dense_backward_input(d_z, network.theta, layers[0, WEIGHTS], d, start, stop, panel)
+    call_normalize_backward(
+        functions.normalize_backward, d, normed, network.theta, d_theta, layers[0, INPUT_GAMMA],
+        buffers.inverse[:width], start, stop,
+    )  # fmt: skip
+
+
+@kernel
+def loss_and_gradient(
+    rank, ranks, learn, network, d_theta, buffers, panel, functions, fused, count, dropout, key,
+    counter,
+):  # fmt: skip
+    """Return a rank's part of the mean loss over the first ``count`` rows of ``x`` and ``y``.
+
+    The forward pass is that of training: units are dropped, and the batch's own statistics
+    normalize. With ``learn``, ``d_theta`` becomes the gradient. ``panel`` is the rank's own;
+    ``counter`` must be zero at the start.
+    """
+    meeting = hidden_forward(
+        rank, ranks, network, buffers, panel, functions, functions.normalize_batch, count, dropout,
+        key, counter, np.int64(0),
+    )  # fmt: skip
+    start, stop = share(count, rank, ranks, 1)
+    total = output_and_loss(
+        network, buffers, panel, functions, fused, count, start, stop, 1.0 / count, dropout > 0.0
+    )
+    if learn:
+        meeting += 1
+        barrier(counter, ranks, meeting)
+        backward(
+            rank, ranks, network, d_theta, buffers, panel, functions, count, dropout, key, counter,
+            meeting,
+        )  # fmt: skip
+    return total / count
