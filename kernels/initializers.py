@@ -1,8 +1,9 @@
 """Initializers: how the weights of a layer are drawn; biases start at zero.
 
 ``draw(rng, fan_in, fan_out, value)`` takes a ``numpy.random.Generator`` and returns float64
-weights (fan_in, fan_out); ``value`` is the initializer's one number. They are drawn in float64 for any training type, so that a float32 and a
-float64 run of one seed start at the same point.
+weights (fan_in, fan_out); ``value`` is the initializer's one number, if it has one. They are drawn
+in float64 for any training type, so that a float32 and a float64 run of one seed start at the same
+point.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Elementary functions as polynomials after range reduction, without calls or branches.
+"""exp, expm1 and tanh as polynomials after range reduction, without calls or branches.
 
-``exp``: with an integer n and abs(r) <= ln(2) / 2, ``x = n ln 2 + r``; a polynomial gives exp(r),
-and n goes straight into the exponent bits, in two halves so that neither overflows alone. The
-coefficients are those of the Cephes library (Moshier 1989). The result is infinite above the
-range and zero below it, and NaN stays NaN. Rounding to n works by adding a large number and
+``exp``: with an integer n and abs(r) <= ln(2) / 2, ``x = n ln 2 + r``; a polynomial gives
+``exp(r) - 1``, and n goes straight into the exponent bits, in two halves so that neither overflows
+alone. The coefficients are those of the Cephes library (Moshier 1989). The result is infinite above
+the range and zero below it, and NaN stays NaN. Rounding to n works by adding a large number and
 taking it away again, so these kernels are compiled without reassociation.
 """
 
@@ -52,7 +52,8 @@ _F64_TP = (-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441
 _F64_TQ = (1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3)
 
 
-def _exp32(x: Any) -> Any:
+def _reduced32(x: Any) -> Any:
+    """Return ``exp(r) - 1`` and two powers of two whose product is 2^n."""
     x = _F32_LOWEST if x < _F32_LOWEST else x
     x = _F32_HIGHEST if x > _F32_HIGHEST else x
     shifted = x * _F32_LOG2_E + _F32_ROUNDER
@@ -65,16 +66,16 @@ def _exp32(x: Any) -> Any:
     y = y * r + _F32_E[3]
     y = y * r + _F32_E[4]
     y = y * r + _F32_E[5]
-    y = y * (r * r) + r + _F32_ONE
     bits = np.int32(np.float32(shifted).view(np.int32) - _F32_ROUNDER_BITS)
     half = np.int32(bits >> 1)
     rest = np.int32(bits - half)
     low = np.int32((half + 127) << 23).view(np.float32)
     high = np.int32((rest + 127) << 23).view(np.float32)
-    return y * low * high
+    return y * (r * r) + r, low, high
 
 
-def _exp64(x: Any) -> Any:
+def _reduced64(x: Any) -> Any:
+    """Return ``exp(r) - 1`` and two powers of two whose product is 2^n."""
     x = _F64_LOWEST if x < _F64_LOWEST else x
     x = _F64_HIGHEST if x > _F64_HIGHEST else x
     shifted = x * _LOG2_E + _F64_ROUNDER
@@ -84,12 +85,30 @@ def _exp64(x: Any) -> Any:
     s = r * r
     p = r * ((_F64_P[0] * s + _F64_P[1]) * s + _F64_P[2])
     q = ((_F64_Q[0] * s + _F64_Q[1]) * s + _F64_Q[2]) * s + _F64_Q[3]
-    y = 1.0 + 2.0 * (p / (q - p))
     bits = np.int64(np.float64(shifted).view(np.int64) - _F64_ROUNDER_BITS)
     half = bits >> 1
     low = np.int64((half + 1023) << 52).view(np.float64)
     high = np.int64((bits - half + 1023) << 52).view(np.float64)
-    return y * low * high
+    return 2.0 * (p / (q - p)), low, high
+
+
+def _reduced(x: Any) -> Any:
+    """Stand for the implementation that fits the type of ``x``."""
+
+
+@overload(_reduced, inline="always")
+def _choose_reduced(x: Any) -> Any:
+    return _reduced32 if x == types.float32 else _reduced64
+
+
+def _exp32(x: Any) -> Any:
+    y, low, high = _reduced(x)
+    return (y + _F32_ONE) * low * high
+
+
+def _exp64(x: Any) -> Any:
+    y, low, high = _reduced(x)
+    return (y + 1.0) * low * high
 
 
 def _exp(x: Any) -> Any:
@@ -105,6 +124,31 @@ def _choose_exp(x: Any) -> Any:
 def exp(x):
     """Return e to the power of x; float32 to 1 ulp, float64 to 2 ulp."""
     return _exp(x)
+
+
+def _expm1_32(x: Any) -> Any:
+    y, low, high = _reduced(x)
+    return (y * low + (low - _F32_ONE / high)) * high
+
+
+def _expm1_64(x: Any) -> Any:
+    y, low, high = _reduced(x)
+    return (y * low + (low - 1.0 / high)) * high
+
+
+def _expm1(x: Any) -> Any:
+    """Stand for the implementation that fits the type of ``x``."""
+
+
+@overload(_expm1, inline="always")
+def _choose_expm1(x: Any) -> Any:
+    return _expm1_32 if x == types.float32 else _expm1_64
+
+
+@exact
+def expm1(x):
+    """Return ``exp(x) - 1`` to 2 ulp: ``2^n (exp(r) - 1) + (2^n - 1)``, where n is 0 for small x."""
+    return _expm1(x)
 
 
 def _tanh32(x: Any) -> Any:

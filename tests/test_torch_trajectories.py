@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,12 @@ def as_data(name: str, task: str) -> Data:
     none, everyone = np.arange(0), np.arange(len(x))
     width = x.shape[1]
     outputs = 3 if task == "multiclass" else y.shape[1]
-    return Data(x, y, everyone, none, none, task, outputs, np.zeros(width), np.ones(width))
+    classes = range({"binary": 2, "multiclass": outputs}.get(task, 0))
+    scale = (1.0, 1.0) if task == "regression" else ()
+    described = SimpleNamespace(target_scale=scale, classes=classes)
+    return Data(
+        x, y, everyone, none, none, task, outputs, np.zeros(width), np.ones(width), described
+    )
 
 
 def by_name(case: str, theta: NDArray[Any]) -> Arrays:
@@ -57,10 +63,7 @@ def test_weights_after_updates(case: str) -> None:
     options = dict(SPECS[case])
     task, shown = options.pop("task"), HEADER["shown"]
     spec = resolved(task, **options, epochs=shown[-1], batch_size="full")
-    dataset = as_data(case, task)
-    if task == "regression":
-        dataset.preprocessing.target_scale = (1.0, 1.0)
-    training = trainer(spec, dataset)
+    training = trainer(spec, as_data(case, task))
     expected = [by_name(case, theta) for theta in STORED[f"{case}/theta"]]
     views = training.model.views(training.theta)
     # PyTorch keeps the numbers of activations that are not learned elsewhere

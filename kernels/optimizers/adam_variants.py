@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nncli.kernels.hyper import BETA1, BETA2, EPS, MU, MU_NEXT, MU_PRODUCT, RATE, STEP
-from nncli.kernels.jit import kernel
+from nncli.kernels.jit import exact, kernel
 from nncli.kernels.optimizers.scalars import bias_corrections, eps_places
 from nncli.kernels.optimizers.table import OPTIMIZERS
 from nncli.kernels.parts import Optimizer
@@ -48,7 +48,7 @@ OPTIMIZERS.add(
 )
 
 
-@kernel
+@exact  # reassociated, it would round by where a range begins
 def nadam(theta, d_theta, state, start, stop, hyper):
     """``m``, ``v`` as in Adam; ``theta -= lr (a g + b m) / (sqrt(v^) + eps)``. ``state`` is m, v.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nncli.kernels.hyper import EPS, RATE, RHO
-from nncli.kernels.jit import kernel
+from nncli.kernels.jit import exact, kernel
 from nncli.kernels.optimizers.scalars import eps_places
 from nncli.kernels.optimizers.table import OPTIMIZERS
 from nncli.kernels.parts import Optimizer
@@ -71,7 +71,7 @@ OPTIMIZERS.add(
 )
 
 
-@kernel
+@exact  # reassociated, it would round by where a range begins
 def adadelta(theta, d_theta, state, start, stop, hyper):
     """``G = rho G + (1 - rho) g^2``; ``u = g sqrt(D + eps) / sqrt(G + eps)``;
     ``D = rho D + (1 - rho) u^2``; ``theta -= lr u``. ``state`` is G, D.

@@ -13,7 +13,7 @@ from nncli.data.catalog import BUILTINS, Builtin, data_names
 from nncli.data.options import SCALES, TASKS, DataOptions
 
 if TYPE_CHECKING:
-    from nncli.data.dataset import Dataset, Inputs
+    from nncli.data.dataset import Dataset, Inputs, class_counts
     from nncli.data.loading import load
     from nncli.data.predict import read_inputs
     from nncli.data.preprocessing import InputColumn, Preprocessing
@@ -28,6 +28,7 @@ __all__ = [
     "InputColumn",
     "Inputs",
     "Preprocessing",
+    "class_counts",
     "data_names",
     "load",
     "read_inputs",
@@ -38,6 +39,7 @@ _HOMES = {
     "InputColumn": "nncli.data.preprocessing",
     "Inputs": "nncli.data.dataset",
     "Preprocessing": "nncli.data.preprocessing",
+    "class_counts": "nncli.data.dataset",
     "load": "nncli.data.loading",
     "read_inputs": "nncli.data.predict",
 }

@@ -16,8 +16,14 @@ from nncli.data.source import Matrix, Source, Target
 
 _FILES = Path(__file__).parent / "files"
 
-#: The sets whose target is a real number; all others have classes.
+#: The sets whose target is a real number; all others have classes, or labels.
 _REGRESSIONS = ("linear", "sine")
+
+#: The labels of the sets that have several.
+_LABELS = {"gates": ("and", "or", "xor")}
+
+#: The sets that are a handful of points unless more are asked for.
+_POINTS = ("xor", "gates")
 
 _IRIS_COLUMNS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 _IRIS_SPECIES = ("setosa", "versicolor", "virginica")
@@ -38,6 +44,8 @@ def load_builtin(source: str, dtype: str, progress: ProgressReport | None) -> So
     from nncli.data.generators import generate
 
     x, y = generate(name, parameters)
+    labels = _LABELS.get(name)
+    columns = y.reshape(len(y), -1).T
     return Source(
         name=canonical(source),
         source=canonical(source),
@@ -46,9 +54,9 @@ def load_builtin(source: str, dtype: str, progress: ProgressReport | None) -> So
         inputs=Matrix(
             np.ascontiguousarray(x, dtype), tuple(f"x{each + 1}" for each in range(x.shape[1]))
         ),
-        targets=(Target.of_numbers("y", y),),
-        class_names=() if name in _REGRESSIONS else tuple(map(str, np.unique(y))),
-        default_val=not (name == "xor" and len(x) <= 4),
+        targets=tuple(map(Target.of_numbers, labels or ("y",), columns)),
+        class_names=() if labels or name in _REGRESSIONS else tuple(map(str, np.unique(y))),
+        default_val=not (name in _POINTS and len(x) <= 4),
     )
 
 

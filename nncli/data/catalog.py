@@ -27,6 +27,10 @@ BUILTINS: Mapping[str, Builtin] = {
     "digits": Builtin("1,797 handwritten digits, 8 x 8 pixels, 10 classes"),
     "iris": Builtin("150 flowers, 4 measurements, 3 species"),
     "xor": Builtin("the four points of exclusive or", {"n": 4, "noise": 0.0, "seed": 0}),
+    "gates": Builtin(
+        "and, or and exclusive or, three labels of four points",
+        {"n": 4, "noise": 0.0, "seed": 0},
+    ),
     "moons": Builtin("two half moons", {"n": 1000, "noise": 0.1, "seed": 0}),
     "circles": Builtin(
         "a ring around a ring", {"n": 1000, "noise": 0.05, "factor": 0.5, "seed": 0}

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.preprocessing import Preprocessing
+from nncli.errors import UsageError
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """What the training loop reads, and what is known of it.
 
-    ``rows (n, width)`` are the encoded inputs before scaling: uint8, float32 or float64, in C
-    order, perhaps mapped read-only from disk. ``targets`` are class codes (n, 1) for binary and
+    ``rows (n, width)`` are the encoded inputs before scaling, or the products of scaled ones that
+    ``--features`` asks for: uint8, float32 or float64, in C order, perhaps mapped read-only from
+    disk. ``targets`` are class codes (n, 1) for binary and
     multiclass, else (n, outputs); those of a regression are standardised. ``train``, ``val`` and
     ``test`` are sorted row numbers; a row without target is in none of them. ``outputs`` is 1 for
     binary, the number of classes for multiclass, else that of targets.
@@ -54,6 +56,21 @@ class Dataset:
     def scale(self) -> NDArray[np.floating]:
         """Return what each shifted column is multiplied by (width,)."""
         return np.asarray(self.preprocessing.scale, self.targets.dtype)
+
+
+def class_counts(dataset: Dataset) -> dict[str, int]:
+    """Return how many training rows each class has, in the order of the codes.
+
+    Raises UsageError where there are no classes: for a regression, and for several labels.
+    """
+    names = dataset.preprocessing.classes
+    if not names:
+        raise UsageError(
+            f"'{dataset.name}' has no classes to count or weigh: it is a {dataset.task} task, "
+            "expected a binary or multiclass one"
+        )
+    codes = dataset.targets[dataset.train, 0].astype(np.int64)
+    return dict(zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Generated data sets: small textbook problems, each a short function of a random generator.
 
 Every function returns inputs ``x (n, features)`` and targets ``y (n,)``, integer class codes for a
-classification and real numbers for a regression. Their ``seed`` is a parameter of the data set and
+classification and real numbers for a regression, or ``y (n, targets)`` of 0 and 1. Their ``seed`` is a parameter of the data set and
 not the seed of a run: runs that differ in their seed alone see the same points.
 """
 
@@ -28,8 +28,18 @@ def generate(name: str, parameters: Mapping[str, int | float]) -> Sample:
 
 def xor(rng: np.random.Generator, n: int, noise: float) -> Sample:
     """Exclusive or: the corners of the unit square in turn, ``y = x1 != x2``."""
-    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])[np.arange(n) % 4]
+    corners = _corners(n)
     return corners + noise * rng.standard_normal((n, 2)), corners[:, 0] ^ corners[:, 1]
+
+
+def gates(rng: np.random.Generator, n: int, noise: float) -> Sample:
+    """Three labels of the corners of the unit square: and, or, exclusive or."""
+    a, b = _corners(n).T
+    return _corners(n) + noise * rng.standard_normal((n, 2)), np.column_stack([a & b, a | b, a ^ b])
+
+
+def _corners(n: int) -> NDArray[np.int64]:
+    return np.array([[0, 0], [0, 1], [1, 0], [1, 1]])[np.arange(n) % 4]
 
 
 def moons(rng: np.random.Generator, n: int, noise: float) -> Sample:
@@ -86,7 +96,7 @@ def sine(rng: np.random.Generator, n: int, noise: float, periods: float) -> Samp
 
 
 GENERATORS: Mapping[str, Callable[..., Sample]] = {
-    each.__name__: each for each in (xor, moons, circles, spiral, blobs, linear, sine)
+    each.__name__: each for each in (xor, gates, moons, circles, spiral, blobs, linear, sine)
 }
 
 

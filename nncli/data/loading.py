@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from nncli.data.builtin import load_builtin
 from nncli.data.catalog import BUILTINS, is_builtin
 from nncli.data.dataset import Dataset
+from nncli.data.expansion import Expansion
 from nncli.data.files import READABLE, reading
 from nncli.data.idx import load_idx
 from nncli.data.inputs import encode, fit_inputs
@@ -60,6 +62,12 @@ def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dat
         stats = statistics(rows, train)
     shift, scale = fit_scaling(options.scale, stats, numeric, pixel_maximum)
     notes += _coarse(columns, stats, numeric, options.dtype)
+    expansion = None
+    if options.features is not None:
+        expansion = Expansion(options.features, tuple(shift.tolist()), tuple(scale.tolist()))
+        rows = expansion.expand(rows, options.dtype)
+        shift, scale = _product_scaling(rows, train, expansion.width, options.scale)
+        image_shape = None
     targets, target_shift, target_scale = _targets(found, train, options.dtype)
     preprocessing = Preprocessing(
         task=found.task,
@@ -76,6 +84,7 @@ def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dat
         file_columns=source.file_columns,
         header=source.header,
         image_shape=image_shape,
+        expansion=expansion,
     )
     return Dataset(
         name=source.name,
@@ -204,6 +213,13 @@ def _is_numeric(columns: tuple[InputColumn, ...]) -> NDArray[np.bool_]:
     for each in columns:
         flags += [each.kind == "numeric"] + [False] * (each.width - 1)
     return np.array(flags, np.bool_)
+
+
+def _product_scaling(rows: NDArray[Any], train: Index, inputs: int, scale: str) -> tuple[Any, Any]:
+    """Return shift and scale (columns,) that standardise products; the inputs are scaled before."""
+    is_product = np.arange(rows.shape[1]) >= inputs
+    stats = None if scale == "none" else statistics(rows, train)
+    return fit_scaling("none" if stats is None else "standard", stats, is_product, None)
 
 
 def _targets(

@@ -16,6 +16,9 @@ DTYPES = ("float32", "float64")
 #: The validation share where none is named. Sets of a handful of points do without (see catalog).
 DEFAULT_VAL = "0.2"
 
+#: The highest degree of polynomial features; powers beyond hold nothing but the largest value.
+HIGHEST = 32
+
 #: Called with a sentence and the fraction done, or None where that is not known.
 ProgressReport = Callable[[str, float | None], None]
 
@@ -27,7 +30,8 @@ class DataOptions:
     ``source`` is a built-in name, a file or a folder. ``header`` is None to detect it.
     ``val`` and ``test`` are shares of the rows, or files of the same form.
     ``target``, ``columns`` and ``drop`` hold column names or positions (1-based, negative from
-    the end); several targets are separated by commas.
+    the end); several targets are separated by commas. ``features`` is ``quadratic`` or ``poly:D``
+    for products of the inputs as more inputs.
     """
 
     source: str = "digits"
@@ -41,6 +45,7 @@ class DataOptions:
     scale: str = "auto"
     seed: int = 0
     dtype: str = "float32"
+    features: str | None = None
 
     def __post_init__(self) -> None:
         for what, word, choices in (
@@ -52,12 +57,29 @@ class DataOptions:
                 raise unknown_choice(what, word, choices)
         if self.seed < 0:
             raise UsageError(f"--seed {self.seed}: expected a whole number from 0 on")
+        if self.features is not None:
+            try:
+                degree_of(self.features)
+            except ValueError as error:
+                raise UsageError(f"--features {self.features}: {error}") from None
         val, test = read_part(self.val, "--val"), read_part(self.test, "--test")
         if isinstance(val, float) and isinstance(test, float) and val + test >= 1:
             raise UsageError(
                 f"--val {self.val} and --test {self.test} leave no rows to train on: "
                 "expected shares with a sum below 1"
             )
+
+
+def degree_of(features: str) -> int:
+    """Return the degree of ``quadratic`` or ``poly:D``; raises ValueError for anything else."""
+    if features == "quadratic":
+        return 2
+    name, _, degree = features.partition(":")
+    if name == "poly" and degree.isdecimal() and len(degree) < 3 and 2 <= int(degree) <= HIGHEST:
+        return int(degree)
+    raise ValueError(
+        f"expected quadratic, or poly:D with a degree from 2 to {HIGHEST} such as poly:3"
+    )
 
 
 def read_part(text: str, option: str) -> float | Path:

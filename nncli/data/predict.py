@@ -44,14 +44,15 @@ def read_inputs(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -
                 f"'{path}' is no table: expected one with the columns "
                 f"{_shown([each.name for each in preprocessing.inputs])}"
             )
-        if rows.shape[1] != preprocessing.width:
+        if rows.shape[1] != preprocessing.encoded_width:
             raise DataError(
-                f"'{path}' has {rows.shape[1]} inputs, expected {preprocessing.width} as in "
-                "training"
+                f"'{path}' has {rows.shape[1]} inputs, expected {preprocessing.encoded_width} as "
+                "in training"
             )
     else:
         table, targets = _read_table(place, preprocessing, dtype)
         rows = encode(table, preprocessing.inputs, dtype)
+    rows = preprocessing.expand(rows, dtype)
     true, notes = _true_targets(targets, preprocessing, dtype)
     return Inputs(_as_stored(rows, preprocessing, dtype, str(path)), true, notes)
 

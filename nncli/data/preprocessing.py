@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.data.expansion import Expansion
 from nncli.errors import DataError
 
 VERSION = 1
@@ -75,7 +76,8 @@ class Preprocessing:
     ``(y - target_shift) / target_scale``, the mean and the standard deviation in training.
     ``labels`` are the classes as the data have them, ``classes`` as people read them.
     ``file_columns`` are all columns of the training file, empty if it was no table; ``storage``
-    is the type of the encoded rows, such as "uint8".
+    is the type of the encoded rows, such as "uint8". With an ``expansion``, the encoded columns are
+    multiplied with each other first, and ``shift`` and ``scale`` are those of all products.
     """
 
     task: str
@@ -92,16 +94,27 @@ class Preprocessing:
     file_columns: tuple[str, ...] = ()
     header: bool = True
     image_shape: tuple[int, ...] | None = None
+    expansion: Expansion | None = None
 
     @cached_property
     def features(self) -> tuple[str, ...]:
-        """Return the names of the encoded columns (width,)."""
-        return tuple(name for column in self.inputs for name in column.features)
+        """Return the names of the network's inputs (width,)."""
+        names = tuple(name for column in self.inputs for name in column.features)
+        return names if self.expansion is None else self.expansion.names(names)
 
     @property
     def width(self) -> int:
-        """Return the number of encoded columns."""
+        """Return the number of the network's inputs."""
         return len(self.shift)
+
+    @property
+    def encoded_width(self) -> int:
+        """Return the number of encoded columns, before they are multiplied with each other."""
+        return self.width if self.expansion is None else self.expansion.width
+
+    def expand(self, rows: NDArray[Any], dtype: str) -> NDArray[Any]:
+        """Return the inputs (n, width), before scaling, of encoded rows (n, encoded_width)."""
+        return rows if self.expansion is None else self.expansion.expand(rows, dtype)
 
     def decode(self, outputs: NDArray[Any]) -> NDArray[Any]:
         """Return predictions as people read them, from the network's activated outputs.
@@ -125,7 +138,7 @@ class Preprocessing:
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object; numbers that are all equal and names that count up are packed."""
-        return {
+        found = {
             "version": VERSION,
             "task": self.task,
             "inputs": _pack_inputs(self.inputs),
@@ -142,6 +155,9 @@ class Preprocessing:
             "header": self.header,
             "image_shape": None if self.image_shape is None else list(self.image_shape),
         }
+        if self.expansion is not None:
+            found["expansion"] = self.expansion.to_json()
+        return found
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> Preprocessing:
@@ -152,7 +168,9 @@ class Preprocessing:
                 f"{VERSION}: use the nncli that trained it, or a newer one"
             )
         inputs = _unpack_inputs(found["inputs"])
-        width = sum(each.width for each in inputs)
+        stored = found.get("expansion")
+        expansion = None if stored is None else Expansion.from_json(stored)
+        width = sum(each.width for each in inputs) if expansion is None else expansion.columns
         shape = found["image_shape"]
         return cls(
             task=found["task"],
@@ -162,6 +180,7 @@ class Preprocessing:
             header=found["header"],
             storage=found["storage"],
             image_shape=None if shape is None else tuple(shape),
+            expansion=expansion,
             **{
                 name: tuple(found[name])
                 for name in (

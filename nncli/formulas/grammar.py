@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 
 from nncli.errors import did_you_mean
 
@@ -74,7 +75,8 @@ def parse(text: str, kind: str) -> ast.expr:
     if "^" in text:
         raise ValueError("'^' is no operator of formulas: write ** for powers, such as x**2")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings(action="ignore"):  # of numbers such as 1if
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         place = f" at character {error.offset}" if isinstance(error, SyntaxError) else ""
         raise ValueError(

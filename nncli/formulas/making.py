@@ -99,8 +99,8 @@ def register_loss(name: str, text: str) -> Loss:
 def _register(table: Table[Any], make: Callable[[str], Any], name: str, text: str) -> Any:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UsageError(
-            f"{name!r} is no name for a {table.kind}: expected small letters, digits and _, "
-            "such as quick_gelu"
+            f"{name!r} is not fit for the list of {table.kind} names: expected small letters, "
+            "digits and _, such as quick_gelu"
         )
     try:
         made = replace(make(text), name=name)
@@ -109,7 +109,7 @@ def _register(table: Table[Any], make: Callable[[str], Any], name: str, text: st
     if (taken := table.parts.get(name)) is not None:
         if taken == made:  # a cell of a notebook that is run again
             return taken
-        raise UsageError(f"there is a {table.kind} named '{name}' already: choose another name")
+        raise UsageError(f"'{name}' is taken in the list of {table.kind} names: choose another")
     return table.add(made)
 
 

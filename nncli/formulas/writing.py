@@ -109,7 +109,7 @@ def activation_source(text: str, formula: sympy.Expr) -> str:
 
 
 def loss_source(text: str, formula: sympy.Expr) -> str:
-    """Return the module of a loss: ``loss``, the mean over the outputs, and perhaps ``switches``."""
+    """Return the module of a loss: ``loss``, a mean over the outputs, and perhaps ``switches``."""
     writer = _Writer({P: "p_i", Y: "y_i"}, "p")
     result, slope = writer.name(formula), writer.name(derivative(formula, P))
     functions = [

@@ -9,16 +9,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nncli.store.records import Checkpoint, NewRun, Run, RunRow, Summary
+from nncli.store.records import (
+    Checkpoint,
+    Gradcheck,
+    NewGradcheck,
+    NewRun,
+    Run,
+    RunRow,
+    Summary,
+)
 
 if TYPE_CHECKING:
-    from nncli.store.curve import Curve
+    from nncli.store.curve import Curve, LayerStats
     from nncli.store.encoding import arrays_from_bytes, arrays_to_bytes, from_json, to_json
     from nncli.store.store import RunStore
 
 __all__ = [
     "Checkpoint",
     "Curve",
+    "Gradcheck",
+    "LayerStats",
+    "NewGradcheck",
     "NewRun",
     "Run",
     "RunRow",
@@ -32,6 +43,7 @@ __all__ = [
 
 _HOMES = {
     "Curve": "nncli.store.curve",
+    "LayerStats": "nncli.store.curve",
     "RunStore": "nncli.store.store",
     "arrays_from_bytes": "nncli.store.encoding",
     "arrays_to_bytes": "nncli.store.encoding",

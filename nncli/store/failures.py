@@ -32,8 +32,8 @@ def explain(error: SQLAlchemyError | sqlite3.Error, target: Target, timeout: flo
     reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     if isinstance(error, IntegrityError):
         return StoreError(
-            f"{target.shown} refused a row ({reason}): expected runs, epochs and models to be "
-            "written once; see what is there with: nncli report"
+            f"{target.shown} refused a row ({reason}): expected runs, epochs, layers and models "
+            "to be written once; see what is there with: nncli report"
         )
     if target.path is None:
         return StoreError(

@@ -57,6 +57,9 @@ LAYER_FLAGGED = (
 )
 """Flagged columns of ``layer_stats``, in the order of their bits."""
 
+GRADCHECK_FLAGGED = ("max_relative_error",)
+"""Flagged columns of ``gradchecks``: a gradient that is not finite has no finite error."""
+
 MEANINGS = {1: "nan", 2: "+inf", 3: "-inf"}
 VALUES = {1: math.nan, 2: math.inf, 3: -math.inf}
 

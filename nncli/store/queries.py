@@ -1,4 +1,4 @@
-"""The statements behind ``RunStore``, as functions of an open connection."""
+"""The statements behind ``RunStore`` on runs and tags, as functions of an open connection."""
 
 from __future__ import annotations
 
@@ -6,30 +6,25 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Dialect,
     Select,
     Update,
     and_,
     bindparam,
-    delete,
-    insert,
     or_,
     select,
     update,
 )
 
 from nncli.errors import StoreError, did_you_mean
-from nncli.store.curve import COLUMNS, Curve, from_rows, to_rows
 from nncli.store.nonfinite import RUN_FLAGGED, from_cells, to_cells
 from nncli.store.process import Process, is_alive
-from nncli.store.records import Checkpoint, Run, RunRow
-from nncli.store.schema import epochs, layer_stats, models, runs, tags
+from nncli.store.records import Run, RunRow
+from nncli.store.schema import runs, tags
 
 HEARTBEAT_LIMIT = timedelta(minutes=5)
 """A run on another machine whose heartbeat is older counts as ``stale``."""
@@ -108,77 +103,6 @@ def update_run(
     cells, bits, mask = to_cells(values, RUN_FLAGGED)
     parameters = {**cells, **(extra or {}), "of_id": run_id, "keep": ~mask, "bits": bits}
     return bool(connection.execute(statement, parameters).rowcount)
-
-
-def append_epochs(connection: Connection, run_id: int, curve: Curve) -> None:
-    """Insert curve rows by the driver's own ``executemany``.
-
-    SQLAlchemy's processing of each parameter takes four times as long as SQLite's insertion, and
-    these are plain numbers.
-    """
-    statement, order = _insert_epochs(connection.dialect)
-    names, rows = to_rows(curve, run_id)
-    if order is None:
-        named = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(statement, named)
-    else:
-        assert order == names
-        connection.exec_driver_sql(statement, rows)
-
-
-@lru_cache(maxsize=4)
-def _insert_epochs(dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """Return the statement as the driver wants it, and the order of positional parameters."""
-    compiled = insert(epochs).compile(dialect=dialect)
-    order = getattr(compiled, "positiontup", None)
-    return str(compiled), None if order is None else tuple(order)
-
-
-def replace_model(
-    connection: Connection, run_id: int, kind: str, model: Checkpoint, saved: str
-) -> None:
-    """Store a model in the place of the one of that kind."""
-    connection.execute(delete(models).where(models.c.run_id == run_id, models.c.kind == kind))
-    connection.execute(
-        insert(models),
-        {
-            "run_id": run_id,
-            "kind": kind,
-            "epoch": model.epoch,
-            "saved": saved,
-            "info": model.info,
-            "state_info": model.state_info,
-            "weights": model.weights,
-            "state": model.state,
-        },
-    )
-
-
-def load_model(connection: Connection, run_id: int, kind: str) -> Checkpoint | None:
-    """Read a model, if the run has one of that kind."""
-    names = tuple(f.name for f in fields(Checkpoint))
-    row = connection.execute(
-        select(*(models.c[name] for name in names)).where(
-            models.c.run_id == run_id, models.c.kind == kind
-        )
-    ).first()
-    return None if row is None else Checkpoint(**dict(zip(names, row, strict=True)))
-
-
-def load_curve(connection: Connection, run_id: int) -> Curve:
-    """Read a curve in the order of its epochs; it may have no rows."""
-    rows = connection.execute(
-        select(*(epochs.c[name] for name in COLUMNS), epochs.c.flags)
-        .where(epochs.c.run_id == run_id)
-        .order_by(epochs.c.epoch)
-    ).all()
-    return from_rows(rows)
-
-
-def cut_after(connection: Connection, run_id: int, epoch: int) -> None:
-    """Delete what a run stored after an epoch."""
-    for table in (epochs, layer_stats, models):
-        connection.execute(delete(table).where(table.c.run_id == run_id, table.c.epoch > epoch))
 
 
 def load_run(connection: Connection, run_id: int, now: datetime) -> Run | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 ENDED = ("completed", "early_stopped", "diverged", "interrupted", "failed")
 """The statuses with which a run can be finished; ``early_stopped`` and ``completed`` are whole."""
@@ -165,3 +166,46 @@ class Checkpoint:
     info: str = "{}"
     state: bytes | None = None
     state_info: str | None = None
+
+
+CHECKED = ("catalogue", "options", "run")
+"""What a gradient check is of: all that can be chosen, the network of some options, or a run's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewGradcheck:
+    """The outcome of a gradient check: how many checks there were, and how many of them failed.
+
+    ``worst`` says in words where the largest relative error is. ``results`` is whatever JSON can
+    hold; NaN and infinities in it are kept. ``run_id`` and ``spec`` say what was checked, where
+    that is not the catalogue.
+    """
+
+    passed: bool
+    checks: int
+    failed: int
+    max_relative_error: float | None
+    seconds: float
+    what: str = "catalogue"
+    worst: str | None = None
+    run_id: int | None = None
+    spec: str | None = None
+    nncli_version: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    results: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gradcheck(NewGradcheck):
+    """A gradient check that is stored."""
+
+    id: int
+    created: str
+    host: str
+
+
+def clean(value: Any) -> Any:
+    """Replace what no database takes as text: bytes a shell passed undecoded, and NUL."""
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")

@@ -21,9 +21,9 @@ from sqlalchemy import (
     Text,
 )
 
-from nncli.store.nonfinite import EPOCH_FLAGGED, LAYER_FLAGGED
+from nncli.store.nonfinite import EPOCH_FLAGGED, GRADCHECK_FLAGGED, LAYER_FLAGGED
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration, four digits; versions compare as text."""
 
 VERSION_TABLE = "nncli_version"
@@ -146,4 +146,27 @@ models = Table(
     Column("state_info", Text),
     Column("weights", LargeBinary, nullable=False),
     Column("state", LargeBinary),
+)
+
+gradchecks = Table(
+    "gradchecks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("created", Text, nullable=False),
+    Column("what", Text, nullable=False, index=True),  # 'catalogue', 'options' or 'run'
+    # Not a foreign key: run ids are never used again, and a proof outlives a run that is deleted.
+    Column("run_id", Integer, index=True),
+    Column("passed", Boolean, nullable=False),
+    Column("checks", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    *(Column(name, Double) for name in GRADCHECK_FLAGGED),
+    Column("flags", BigInteger, nullable=False),
+    Column("worst", Text),
+    Column("seconds", Double, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("nncli_version", Text),
+    Column("spec", Text),
+    Column("versions", Text, nullable=False),
+    Column("results", Text, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -20,29 +20,35 @@ A store may be used by several threads; a forked child opens connections of its 
 from __future__ import annotations
 
 import json
-import os
-import threading
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from numpy.typing import ArrayLike
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from nncli.errors import StoreError
-from nncli.store import queries
-from nncli.store.curve import Curve
-from nncli.store.failures import MissingDatabase, explained
+from nncli.store import contents, gradchecks, queries
+from nncli.store.curve import Curve, LayerStats
+from nncli.store.failures import MissingDatabase
 from nncli.store.nonfinite import EPOCH_FLAGGED
-from nncli.store.open import open_engine
-from nncli.store.process import Process, this_process
-from nncli.store.records import ENDED, WHOLE, Checkpoint, NewRun, Run, RunRow, Summary
-from nncli.store.schema import models, runs, tags
-from nncli.store.target import parse_target
+from nncli.store.process import Process
+from nncli.store.records import (
+    CHECKED,
+    ENDED,
+    WHOLE,
+    Checkpoint,
+    Gradcheck,
+    NewGradcheck,
+    NewRun,
+    Run,
+    RunRow,
+    Summary,
+    clean,
+)
+from nncli.store.schema import runs, tags
+from nncli.store.sessions import Sessions
 
 _LAST = tuple(name for name in EPOCH_FLAGGED if name in runs.c)
 _RESULTS = tuple(f.name for f in fields(Summary))
@@ -51,77 +57,15 @@ _GIVEN = tuple(f.name for f in fields(NewRun) if f.name not in ("tags", "version
 _CREATE = insert(runs)
 
 
-def utc_now() -> datetime:
-    """The clock of a store, unless it is given another."""
-    return datetime.now(UTC)
-
-
-class RunStore:
-    """The runs in one database: a path of an SQLite file, or a URL.
-
-    ``timeout`` is how many seconds to wait for another process's lock. ``process`` and ``clock``
-    say who writes and when; the defaults are this process and the system's clock.
-    """
-
-    def __init__(
-        self,
-        target: str | os.PathLike[str] = "results.db",
-        *,
-        timeout: float = 30.0,
-        process: Process | None = None,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._target = parse_target(target)
-        self._timeout = timeout
-        self._process = process
-        self._clock = clock
-        self._engine: Engine | None = None
-        self._writable = False
-        self._opened_by = 0
-        self._opening = threading.Lock()
-        self._joined = threading.local()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    @property
-    def shown(self) -> str:
-        """The database as messages name it, without a password."""
-        return self._target.shown
-
-    def close(self) -> None:
-        """Close all connections. The store opens again when it is used again."""
-        with self._opening:
-            self._dispose()
+class RunStore(Sessions):
+    """The runs and gradient checks in one database: a path of an SQLite file, or a URL."""
 
     # Writing
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Join all calls of this thread inside the block into one transaction.
-
-        Other processes cannot write meanwhile: keep it short.
-        """
-        with self._writing() as connection:
-            outer = getattr(self._joined, "connection", None)
-            self._joined.connection = connection
-            try:
-                yield
-            finally:
-                self._joined.connection = outer
 
     def create_run(self, new: NewRun) -> int:
         """Store a run as ``running`` in this process, and return its id."""
         now, process = self._now(), self._who()
-        values: dict[str, Any] = {name: _clean(getattr(new, name)) for name in _GIVEN}
+        values: dict[str, Any] = {name: clean(getattr(new, name)) for name in _GIVEN}
         values |= {
             "uuid": str(uuid.uuid4()),
             "status": "running",
@@ -158,16 +102,19 @@ class RunStore:
         run_id: int,
         epochs: Curve | Mapping[str, ArrayLike] | None = None,
         *,
+        layers: LayerStats | Mapping[str, ArrayLike] | None = None,
         last: Checkpoint | None = None,
         best: Checkpoint | None = None,
         summary: Summary | None = None,
     ) -> None:
-        """Append curve rows, replace models and update results and heartbeat, all or nothing.
+        """Append curve rows and layer statistics, replace models and update results and heartbeat.
 
-        Save ``last`` together with the rows up to its epoch, so that the run can be resumed.
+        All or nothing. Save ``last`` together with the rows up to its epoch, so that the run can be
+        resumed.
         """
+        models = {"last": last, "best": best}
         with self._writing() as connection:
-            self._save(connection, run_id, epochs, last, best, summary, {"status": "running"})
+            self._save(connection, run_id, epochs, layers, models, summary, {"status": "running"})
 
     def heartbeat(self, run_id: int) -> None:
         """Say that the run goes on; needed every minute or two if nothing else is written."""
@@ -179,6 +126,7 @@ class RunStore:
         status: str,
         epochs: Curve | Mapping[str, ArrayLike] | None = None,
         *,
+        layers: LayerStats | Mapping[str, ArrayLike] | None = None,
         last: Checkpoint | None = None,
         best: Checkpoint | None = None,
         summary: Summary | None = None,
@@ -187,9 +135,10 @@ class RunStore:
         """End a run with one of the statuses ``ENDED``, saving what is given as ``save`` does."""
         if status not in ENDED:
             raise ValueError(f"a run cannot end as '{status}': expected one of {', '.join(ENDED)}")
-        ending = {"status": status, "finished": self._now(), "error": _clean(error)}
+        ending = {"status": status, "finished": self._now(), "error": clean(error)}
+        models = {"last": last, "best": best}
         with self._writing() as connection:
-            self._save(connection, run_id, epochs, last, best, summary, ending)
+            self._save(connection, run_id, epochs, layers, models, summary, ending)
 
     def reopen_run(
         self,
@@ -201,9 +150,9 @@ class RunStore:
     ) -> Checkpoint | None:
         """Make a run ``running`` in this process again, as it was at its model ``last``.
 
-        Returns that model, None if there is none: the run begins again then. Curve rows and models
-        after it are dropped. What is given replaces what is stored. Raises ``StoreError`` while
-        another process trains the run.
+        Returns that model, None if there is none: the run begins again then. Curve rows, layer
+        statistics and models after it are dropped. What is given replaces what is stored. Raises
+        ``StoreError`` while another process trains the run.
         """
         with self._writing() as connection:
             run = self._load(connection, run_id)
@@ -212,9 +161,9 @@ class RunStore:
                     f"run {run_id} is being trained by process {run.pid} on {run.host} (last sign "
                     f"of life {run.heartbeat}): wait for it or stop it, then resume"
                 )
-            checkpoint = queries.load_model(connection, run_id, "last")
+            checkpoint = contents.load_model(connection, run_id, "last")
             epoch = checkpoint.epoch if checkpoint else 0
-            queries.cut_after(connection, run_id, epoch)
+            contents.cut_after(connection, run_id, epoch)
             now = self._now()
             values: dict[str, Any] = {
                 "status": "running",
@@ -239,6 +188,18 @@ class RunStore:
             self._load(connection, run_id)
             connection.execute(delete(tags).where(tags.c.run_id == run_id))
             _add_tags(connection, run_id, new)
+
+    def add_gradcheck(self, new: NewGradcheck) -> int:
+        """Store the outcome of a gradient check, and return its id.
+
+        Raises ``StoreError`` if it names a run that is not there.
+        """
+        if new.what not in CHECKED:
+            raise ValueError(f"'{new.what}' is not checked: expected one of {', '.join(CHECKED)}")
+        with self._writing() as connection:
+            if new.run_id is not None:
+                self._load(connection, new.run_id)
+            return gradchecks.add(connection, new, self._now(), self._who().host)
 
     # Reading
 
@@ -298,74 +259,40 @@ class RunStore:
     def curve(self, run_id: int) -> Curve:
         """Return a run's curve, in the order of its epochs; without rows if none are stored."""
         with self._reading() as connection:
-            return queries.load_curve(connection, run_id)
+            return contents.load(connection, run_id, Curve)
+
+    def layer_stats(self, run_id: int) -> LayerStats:
+        """Return a run's layer statistics by epoch and layer; without rows if none are stored."""
+        with self._reading() as connection:
+            return contents.load(connection, run_id, LayerStats)
 
     def load_model(self, run_id: int, kind: str = "last") -> Checkpoint:
         """Return a stored model. Raises ``StoreError`` if the run has none of that kind."""
         with self._reading() as connection:
-            model = queries.load_model(connection, run_id, kind)
+            model = contents.load_model(connection, run_id, kind)
             if model is not None:
                 return model
-            kept = connection.execute(
-                select(models.c.kind).where(models.c.run_id == run_id).order_by(models.c.kind)
-            ).scalars()
+            kept = contents.kinds_of_models(connection, run_id)
             raise StoreError(
                 f"run {run_id} has no model '{kind}': it keeps {' and '.join(kept) or 'none'}; "
                 "train it with --save last or --save best"
             )
 
-    # Sessions
+    def gradcheck(self, gradcheck_id: int) -> Gradcheck:
+        """Return a gradient check by id. Raises ``StoreError`` if there is none."""
+        with self._reading() as connection:
+            found = gradchecks.load(connection, gradcheck_id)
+            if found is None:
+                raise StoreError(
+                    f"no gradient check {gradcheck_id} in {self.shown}: expected the id that "
+                    "nncli gradcheck told when it stored one"
+                )
+            return found
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        joined: Connection | None = getattr(self._joined, "connection", None)
-        if joined is not None:
-            yield joined
-            return
-        with explained(self._target, self._timeout):
-            engine = self._open(write=True)
-            with engine.execution_options(write=True).begin() as connection:
-                yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        joined: Connection | None = getattr(self._joined, "connection", None)
-        if joined is not None:
-            yield joined
-            return
-        with explained(self._target, self._timeout), self._open(write=False).begin() as connection:
-            yield connection
-
-    def _open(self, write: bool) -> Engine:
-        with self._opening:
-            if self._opened_by != os.getpid():
-                if self._engine is not None:
-                    self._engine.dispose(close=False)  # the connections are the parent's
-                self._engine = None
-                self._opened_by = os.getpid()
-            if self._engine is not None and (self._writable or not write):
-                return self._engine
-            self._dispose()
-            engine = open_engine(self._target, write=write, timeout=self._timeout)
-            if write:
-                self._mark_stale(engine)
-            self._engine, self._writable = engine, write
-            return engine
-
-    def _dispose(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
-
-    def _mark_stale(self, engine: Engine) -> None:
-        with engine.begin() as connection:
-            gone = queries.vanished(connection, self._clock())
-        if not gone:
-            return
-        with engine.execution_options(write=True).begin() as connection:
-            # Looked up again: one may have been resumed before the lock was ours.
-            gone = queries.vanished(connection, self._clock())
-            connection.execute(update(runs).where(runs.c.id.in_(gone)).values(status="stale"))
+    def gradchecks(self, limit: int | None = 20) -> list[Gradcheck]:
+        """Return the latest gradient checks, newest first."""
+        with self._reading() as connection:
+            return gradchecks.latest(connection, limit)
 
     # Parts
 
@@ -374,29 +301,31 @@ class RunStore:
         connection: Connection,
         run_id: int,
         epochs: Curve | Mapping[str, ArrayLike] | None,
-        last: Checkpoint | None,
-        best: Checkpoint | None,
+        layers: LayerStats | Mapping[str, ArrayLike] | None,
+        models: Mapping[str, Checkpoint | None],
         summary: Summary | None,
         values: dict[str, Any],
     ) -> None:
         now = self._now()
         values["heartbeat"] = now
-        curve = epochs if isinstance(epochs, Curve) or epochs is None else Curve.of(epochs)
-        if curve is not None and len(curve):
+        curve = Curve.of(epochs) if isinstance(epochs, Mapping) else epochs
+        stats = LayerStats.of(layers) if isinstance(layers, Mapping) else layers
+        if curve:
             values |= _from_last_row(curve)
         if summary is not None:
             given = {name: getattr(summary, name) for name in _RESULTS}
             values |= {name: value for name, value in given.items() if value is not None}
         queries.update_owned(connection, run_id, self._who(), values)
-        if curve is not None and len(curve):
-            queries.append_epochs(connection, run_id, curve)
-        for kind, model in (("last", last), ("best", best)):
+        for columns in (curve, stats):
+            if columns:
+                contents.append(connection, run_id, columns)
+        for kind, model in models.items():
             if model is not None:
-                queries.replace_model(connection, run_id, kind, model, now)
+                contents.replace_model(connection, run_id, kind, model, now)
 
     def _at(self, connection: Connection, run_id: int, epoch: int) -> dict[str, Any]:
         """The columns of ``runs`` that follow the curve, as they were after ``epoch``."""
-        curve = queries.load_curve(connection, run_id)
+        curve = contents.load(connection, run_id, Curve)
         if len(curve):
             return _from_last_row(curve)
         return {"epochs": epoch, "updates": 0, **dict.fromkeys(_LAST)}
@@ -406,12 +335,6 @@ class RunStore:
         if run is None:
             raise StoreError(f"no run {run_id} in {self.shown}: nncli report lists what is there")
         return run
-
-    def _who(self) -> Process:
-        return self._process or this_process()
-
-    def _now(self) -> str:
-        return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _from_last_row(curve: Curve) -> dict[str, Any]:
@@ -433,13 +356,6 @@ def _columns(process: Process) -> dict[str, Any]:
 
 
 def _add_tags(connection: Connection, run_id: int, new: Collection[str]) -> None:
-    rows = [{"run_id": run_id, "tag": tag} for tag in sorted({_clean(tag) for tag in new})]
+    rows = [{"run_id": run_id, "tag": tag} for tag in sorted({clean(tag) for tag in new})]
     if rows:
         connection.execute(insert(tags), rows)
-
-
-def _clean(value: Any) -> Any:
-    """Replace what no database takes as text: bytes a shell passed undecoded, and NUL."""
-    if not isinstance(value, str):
-        return value
-    return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")

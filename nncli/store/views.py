@@ -1,4 +1,4 @@
-"""SQL views for people: a flat row a run, and curves that carry the name of their run.
+"""SQL views for people: a flat row a run; curves and layers that carry the name of their run.
 
 Views hold no data, so they are made anew after every migration. Changing one still needs a new
 schema version (with an empty migration), or databases that exist would keep the old view.
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
-from nncli.store.nonfinite import EPOCH_FLAGGED, MEANINGS, RUN_FLAGGED
-from nncli.store.schema import epochs, runs
+from nncli.store.nonfinite import EPOCH_FLAGGED, LAYER_FLAGGED, MEANINGS, RUN_FLAGGED
+from nncli.store.schema import epochs, layer_stats, runs
 
 SPEC_FIELDS = {
     "hidden": "text",
     "act": "text",
     "out_act": "text",
     "loss": "text",
+    "label_smoothing": "number",
+    "class_weight": "text",
     "init": "text",
     "opt": "text",
     "lr": "number",
@@ -26,22 +28,29 @@ SPEC_FIELDS = {
     "beta1": "number",
     "beta2": "number",
     "eps": "number",
+    "eps_inside": "flag",
     "bias_correction": "text",
     "batch_size": "text",
     "schedule": "text",
     "warmup": "number",
+    "momentum_decay": "number",
     "weight_decay": "number",
     "l1": "number",
     "dropout": "number",
+    "bn": "text",
+    "bn_input": "flag",
+    "bn_momentum": "number",
+    "bn_eps": "number",
     "clip_norm": "number",
     "early_stop": "number",
     "target": "text",
     "val": "text",
     "test": "text",
     "scale": "text",
+    "features": "text",
 }
 """Top-level fields of the spec that become columns of ``runs_flat``, each with its kind. One that
-the spec leaves out, since it is off, is NULL."""
+the spec leaves out, since it is off, is NULL; a ``flag`` that is on is 1."""
 
 _BEFORE = (
     *("id", "uuid", "name", "status", "data", "task", "seed", "sweep_id", "epochs"),
@@ -57,13 +66,19 @@ def view_statements(dialect: str) -> dict[str, str]:
     flat += [f"{_field(name, kind, dialect)} AS {name}" for name, kind in SPEC_FIELDS.items()]
     flat += [f"runs.{name}" for name in _AFTER]
     flat += [f"{_tags(dialect)} AS tags", f"{_nonfinite('runs', RUN_FLAGGED)} AS nonfinite"]
-    curves = ["epochs.run_id", "runs.name", "runs.status", "runs.data", "runs.seed"]
-    curves += [f"{epochs.name}.{c.name}" for c in epochs.c if c.name not in ("run_id", "flags")]
-    curves += [f"{_nonfinite('epochs', EPOCH_FLAGGED)} AS nonfinite"]
     return {
         "runs_flat": f"SELECT {_lines(flat)}\nFROM runs",
-        "curves": f"SELECT {_lines(curves)}\nFROM epochs JOIN runs ON runs.id = epochs.run_id",
+        "curves": _of_runs(epochs, EPOCH_FLAGGED),
+        "layers": _of_runs(layer_stats, LAYER_FLAGGED),
     }
+
+
+def _of_runs(table: Table, flagged: Sequence[str]) -> str:
+    """Return the SELECT of a table of measurements together with what tells the runs apart."""
+    columns = [f"{table.name}.run_id", "runs.name", "runs.status", "runs.data", "runs.seed"]
+    columns += [f"{table.name}.{c.name}" for c in table.c if c.name not in ("run_id", "flags")]
+    columns += [f"{_nonfinite(table.name, flagged)} AS nonfinite"]
+    return f"SELECT {_lines(columns)}\nFROM {table.name} JOIN runs ON runs.id = {table.name}.run_id"
 
 
 def create_views(connection: Connection) -> None:
@@ -86,6 +101,8 @@ def _field(name: str, kind: str, dialect: str) -> str:
     if dialect != "postgresql":
         return f"json_extract(runs.spec, '$.{name}')"
     value = f"(CAST(runs.spec AS jsonb) ->> '{name}')"
+    if kind == "flag":
+        return f"CAST(CAST({value} AS boolean) AS integer)"
     return f"CAST({value} AS double precision)" if kind == "number" else value
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from store_samples import a_curve, a_run
 
 from nncli.store import Curve, RunStore, Summary
-from nncli.store.curve import COLUMNS
 from nncli.store.nonfinite import EPOCH_FLAGGED, RUN_FLAGGED
 
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, 1.7e308)
@@ -111,7 +110,7 @@ def test_a_curve_read_can_be_written_again(store: RunStore) -> None:
     store.write_epochs(first, columns)
     store.write_epochs(second, store.curve(first))
     one, two = store.curve(first), store.curve(second)
-    for name in COLUMNS:
+    for name in Curve.names():
         np.testing.assert_array_equal(one[name], two[name])
     assert two.measured["val_loss"].tolist() == [False, True, True, True, False]
 
@@ -119,7 +118,10 @@ def test_a_curve_read_can_be_written_again(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"epoch": [1], "updates": [1], "seconds": [1.0], "loss": [1.0]}, "unknown curve column"),
+        (
+            {"epoch": [1], "updates": [1], "seconds": [1.0], "loss": [1.0]},
+            "a curve has no column 'loss'",
+        ),
         ({"epoch": [1], "updates": [1]}, "needs the column seconds"),
         ({"epoch": [1], "updates": [1], "seconds": [1.0], "lr": [1.0, 2.0]}, "lr has 2 rows"),
     ],

@@ -1,0 +1,203 @@
+"""The check of one network: its back-propagated gradient against numeric derivatives.
+
+Every entry of every array against a central difference, or, for large networks, some entries and
+random directions; and one random direction against a complex step, ``Im L(t + i h v) / h``, which
+has no cancellation and so is exact to rounding (Squire & Trapp 1998). The complex step runs the
+kernels' Python form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.gradcheck.differences import TOLERANCE, derivative, relative_error
+from nncli.gradcheck.probe import Probe
+
+Array = NDArray[Any]
+
+#: Complex steps are so small that their square vanishes beside 1.
+COMPLEX_STEP = 1e-30
+
+#: Largest relative error of a complex step that passes: rounding of sums, a thousand times over.
+COMPLEX_TOLERANCE = 1e-9
+
+#: Random directions of ``--fast``.
+DIRECTIONS = 4
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The entry with the largest relative error."""
+
+    parameter: str
+    analytic: float
+    numeric: float
+
+    def __str__(self) -> str:
+        return f"{self.parameter}: analytic {self.analytic:.6g}, numeric {self.numeric:.6g}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of one check. ``groups`` maps W, b, gamma, ... to their largest relative error."""
+
+    name: str
+    passed: bool
+    max_relative_error: float
+    worst: Worst | None
+    groups: dict[str, float] = field(default_factory=dict)
+    entries: int = 0  #: derivatives that were compared
+    kinks: int = 0  #: derivatives that stand at a kink on both sides, and so do not exist
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``nncli gradcheck --json`` prints of a check."""
+        worst = self.worst
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "max_relative_error": _number(self.max_relative_error),
+            "worst": None
+            if worst is None
+            else {
+                "parameter": worst.parameter,
+                "analytic": _number(worst.analytic),
+                "numeric": _number(worst.numeric),
+            },
+        }
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+class Tally:
+    """Collects derivatives that were compared, and keeps the worst."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._groups: dict[str, float] = {}
+        self._largest, self._worst = -1.0, None
+        self._passed, self._entries, self._kinks = True, 0, 0
+
+    def add(
+        self, group: str, parameter: str, analytic: float, numeric: float, error: float,
+        tolerance: float = TOLERANCE,
+    ) -> None:  # fmt: skip
+        """Enter one comparison."""
+        self._entries += 1
+        self._groups[group] = max(self._groups.get(group, 0.0), error)
+        self._passed = self._passed and error <= tolerance
+        if error > self._largest:
+            self._largest = error
+            self._worst: Worst | None = Worst(parameter, float(analytic), float(numeric))
+
+    def skip(self) -> None:
+        """Count a derivative that does not exist."""
+        self._kinks += 1
+
+    def check(self) -> Check:
+        """Return what came of it; nothing compared is nothing proved, and fails."""
+        return Check(
+            name=self.name,
+            passed=self._passed and self._entries > 0,
+            max_relative_error=max(self._largest, 0.0),
+            worst=self._worst,
+            groups=self._groups,
+            entries=self._entries,
+            kinks=self._kinks,
+        )
+
+
+def check_network(
+    name: str,
+    probe: Probe,
+    theta: Array,
+    *,
+    fast: bool = False,
+    most_entries: int | None = None,
+    complex_probe: Probe | None = None,
+    seed: int = 0,
+) -> Check:
+    """Check the gradient of ``probe`` at ``theta`` (size,).
+
+    With ``fast`` only along random directions; with ``most_entries`` at so many entries of each
+    array, chosen at random, and along random directions.
+    """
+    model, tally = probe.model, Tally(name)
+    gradient = probe.gradient(theta)
+    rng = np.random.default_rng(seed)
+    sampled = fast
+    if not fast:
+        for parameter in model.layout:
+            if not parameter.trained:
+                continue
+            own = gradient[parameter.start : parameter.start + parameter.size]
+            size = float(np.abs(own).max())
+            places: Iterable[int] = range(parameter.size)
+            if most_entries is not None and parameter.size > most_entries:
+                places = np.sort(rng.choice(parameter.size, most_entries, replace=False)).tolist()
+                sampled = True
+            for place in places:
+                index = parameter.start + place
+                direction = np.zeros_like(theta)
+                direction[index] = 1.0
+                scale = abs(float(theta[index]))
+                _compare(
+                    tally, probe, theta, direction, scale, float(gradient[index]), size,
+                    parameter.name.rpartition(" ")[2], parameter.element(index),
+                )  # fmt: skip
+    if sampled:
+        for number in range(DIRECTIONS):
+            direction = _direction(rng, model.parameters, theta.size)
+            along = float(gradient @ direction[: gradient.size])
+            size = float(np.linalg.norm(gradient))
+            _compare(
+                tally, probe, theta, direction, 1.0, along, size, "direction",
+                f"random direction {number + 1}",
+            )  # fmt: skip
+    if complex_probe is not None:
+        _complex_step(tally, complex_probe, theta, gradient, rng)
+    return tally.check()
+
+
+def _compare(
+    tally: Tally,
+    probe: Probe,
+    theta: Array,
+    direction: Array,
+    scale: float,
+    analytic: float,
+    size: float,
+    group: str,
+    parameter: str,
+) -> None:
+    numeric = derivative(probe.loss, probe.piece, theta, direction, scale)
+    if numeric.kind == "kink":
+        tally.skip()
+        return
+    error = relative_error(analytic, numeric, size)
+    tally.add(group, parameter, analytic, numeric.value, error)
+
+
+def _complex_step(
+    tally: Tally, probe: Probe, theta: Array, gradient: Array, rng: np.random.Generator
+) -> None:
+    direction = _direction(rng, gradient.size, theta.size)
+    along = float(gradient @ direction[: gradient.size])
+    numeric = probe.loss(theta + 1j * COMPLEX_STEP * direction).imag / COMPLEX_STEP
+    size = float(np.linalg.norm(gradient))
+    error = abs(along - numeric) / max(abs(along), abs(numeric), 1e-3 * size, 1e-12)
+    name = "complex step along a random direction"
+    tally.add("complex", name, along, numeric, float(error), COMPLEX_TOLERANCE)
+
+
+def _direction(rng: np.random.Generator, trained: int, size: int) -> Array:
+    """Return a random direction of length 1 that moves trained parameters only."""
+    direction = np.zeros(size)
+    direction[:trained] = rng.standard_normal(trained)
+    return direction / np.linalg.norm(direction)

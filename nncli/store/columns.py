@@ -1,0 +1,122 @@
+"""Measurements as NumPy columns, on the way into a table of the store and out of it.
+
+A kind of measurement says which columns its rows always have and which are flagged, that is, may be
+NaN, infinite or not measured (``nonfinite.py``); the rest is derived from that here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nncli.errors import did_you_mean
+from nncli.store.nonfinite import VALUES
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of equal length n; ``Curve`` and ``LayerStats`` say which.
+
+    ``values``: the columns ``ALWAYS`` of their types (n,), and those ``FLAGGED`` as float64 (n,).
+    ``measured``: bool (n,) for each of the latter, since a NaN in ``values`` stands both for a
+    number that became NaN and for one that was not measured.
+    """
+
+    values: dict[str, NDArray[Any]]
+    measured: dict[str, NDArray[np.bool_]]
+
+    WHAT: ClassVar[str]
+    ALWAYS: ClassVar[Mapping[str, type]]
+    FLAGGED: ClassVar[Sequence[str]]
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return all columns that there may be, in the order of the table."""
+        return (*cls.ALWAYS, *cls.FLAGGED)
+
+    @classmethod
+    def of(cls, columns: Mapping[str, ArrayLike]) -> Self:
+        """Make one of columns by name, all of one length.
+
+        Those of ``ALWAYS`` are required. A column left out was not measured; in a masked array the
+        masked cells were not. Raises ``ValueError`` for other names, missing ones and lengths that
+        differ.
+        """
+        for name in columns:
+            if name not in cls.names():
+                raise ValueError(
+                    f"{cls.WHAT} has no column '{name}': the columns are {', '.join(cls.names())}"
+                    f"{did_you_mean(name, cls.names())}"
+                )
+        if missing := [name for name in cls.ALWAYS if name not in columns]:
+            raise ValueError(f"{cls.WHAT} needs the column {missing[0]}, got {', '.join(columns)}")
+        count = len(np.atleast_1d(columns["epoch"]))
+        values: dict[str, NDArray[Any]] = {}
+        measured: dict[str, NDArray[np.bool_]] = {}
+        for name in cls.names():
+            given = columns.get(name)
+            if given is None:
+                values[name] = np.full(count, np.nan)
+                measured[name] = np.zeros(count, dtype=bool)
+                continue
+            values[name] = np.array(given, dtype=cls.ALWAYS.get(name, np.float64), ndmin=1)
+            if len(values[name]) != count:
+                raise ValueError(f"column {name} has {len(values[name])} rows, epoch has {count}")
+            if name not in cls.ALWAYS:
+                # Only a masked array has a mask; naming np.ma here would cost its import, 20 ms.
+                mask = np.broadcast_to(getattr(given, "mask", False), count)
+                measured[name] = ~mask
+                values[name][mask] = np.nan
+        return cls(values, measured)
+
+    def __len__(self) -> int:
+        return len(self.values["epoch"])
+
+    def __getitem__(self, column: str) -> NDArray[Any]:
+        return self.values[column]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns with at least one measured value."""
+        return tuple(n for n in self.names() if n in self.ALWAYS or bool(self.measured[n].any()))
+
+    def to_rows(self, run_id: int) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        """Return the columns of the table, in its order, and the rows for them."""
+        cells: dict[str, Iterable[object]] = {"run_id": [run_id] * len(self)}
+        cells |= {name: self[name].tolist() for name in self.ALWAYS}
+        flags = np.zeros(len(self), dtype=np.int64)
+        for index, name in enumerate(self.FLAGGED):
+            value, measured = self[name], self.measured[name]
+            stored = np.isfinite(value) & measured
+            if stored.all():
+                cells[name] = value.tolist()
+                continue
+            numbers = value.astype(object)
+            numbers[~stored] = None
+            cells[name] = numbers.tolist()
+            odd = measured & ~stored
+            code = np.where(np.isnan(value), 1, np.where(value > 0, 2, 3))
+            flags |= np.where(odd, code, 0) << 2 * index
+        cells["flags"] = flags.tolist()
+        return tuple(cells), list(zip(*cells.values(), strict=True))
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[Any]]) -> Self:
+        """Return what database rows hold whose columns are ``names()`` and then ``flags``."""
+        columns = list(zip(*rows, strict=True)) or [()] * (len(cls.names()) + 1)
+        flags = np.array(columns[-1], dtype=np.int64)
+        values: dict[str, NDArray[Any]] = {}
+        measured: dict[str, NDArray[np.bool_]] = {}
+        for position, name in enumerate(cls.names()):
+            values[name] = np.array(columns[position], dtype=cls.ALWAYS.get(name, np.float64))
+            if name in cls.ALWAYS:
+                continue
+            code = flags >> 2 * cls.FLAGGED.index(name) & 3
+            measured[name] = ~np.isnan(values[name]) | (code != 0)
+            for key, value in VALUES.items():
+                values[name][code == key] = value
+        return cls(values, measured)
