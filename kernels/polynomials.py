@@ -147,7 +147,10 @@ def _choose_expm1(x: Any) -> Any:
 
 @exact
 def expm1(x):
-    """Return ``exp(x) - 1`` to 2 ulp: ``2^n (exp(r) - 1) + (2^n - 1)``, where n is 0 for small x."""
+    """Return ``exp(x) - 1``; float32 to 2 ulp, float64 to 5 ulp.
+
+    It is ``2^n (exp(r) - 1) + (2^n - 1)``, where n is 0 for small x.
+    """
     return _expm1(x)
 
 

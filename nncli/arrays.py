@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli import choices
-from nncli.data import Dataset
+from nncli.data import Dataset, class_counts
 from nncli.errors import UsageError, did_you_mean
 from nncli.kernels import control as c
 from nncli.kernels import hyper as h
@@ -83,6 +83,26 @@ def stored_rows(dataset: Dataset, dtype: str) -> Rows:
     )
 
 
+def scaled_rows(
+    dataset: Dataset, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return inputs (n, width) and targets (n, outputs) of stored rows as the network gets them.
+
+    In float64, and classes as one-hot rows; the kernels do the same for every mini-batch.
+    """
+    x = (np.asarray(dataset.rows[rows], np.float64) - dataset.shift) * dataset.scale
+    y = np.asarray(dataset.targets[rows], np.float64)
+    if dataset.outputs != y.shape[1]:
+        y = np.eye(dataset.outputs)[y[:, 0].astype(int)]
+    return x, y
+
+
+def some_rows(dataset: Dataset, most: int) -> NDArray[np.int64]:
+    """Return up to ``most`` rows of the training split, evenly chosen: files may be sorted."""
+    step = max(1, len(dataset.train) // most)
+    return dataset.train[::step][:most]
+
+
 def frozen_index(index: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return an index array as the kernels take it: int64 and read-only."""
     view = np.ascontiguousarray(index, np.int64).view()
@@ -128,10 +148,8 @@ def class_weights(text: str, dataset: Dataset) -> NDArray[np.float64]:
     classes = [str(each) for each in dataset.preprocessing.classes]
     if len(classes) < 2:
         raise UsageError(f"--class-weight means nothing to a {dataset.task} task: leave it out")
-    from nncli.data import class_counts
-
     if text == "balanced":
-        counts = np.maximum(class_counts(dataset), 1)
+        counts = np.maximum(list(class_counts(dataset).values()), 1)
         return np.asarray(counts.sum() / (len(classes) * counts), np.float64)
     expected = f"expected balanced, {len(classes)} numbers, or NAME=NUMBER for some of the classes"
     parts = [part.strip() for part in text.split(",")]

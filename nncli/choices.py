@@ -134,6 +134,11 @@ def initializer(text: str) -> InitializerChoice:
     return InitializerChoice(part, read(given) if given else part.value)
 
 
+def is_adaptive(init: str) -> bool:
+    """Return whether an initializer, or ``auto``, scales weights by a batch of data."""
+    return init != "auto" and initializer(init).part.adaptive
+
+
 def _text(name: str, value: float | None) -> str:
     return name if value is None else f"{name}:{digits(value)}"
 

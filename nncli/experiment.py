@@ -87,7 +87,7 @@ def data_options(spec: Spec) -> DataOptions:
         val=spec.val,
         test=spec.test,
         scale=spec.scale,
-        **({"features": spec.features} if spec.features else {}),  # TODO lead
+        features=spec.features,
         seed=spec.seed,
         dtype=spec.dtype,
     )
@@ -175,6 +175,16 @@ def predictor(reference: str, *, db: str | None = None) -> Predictor:
     """Return the network of a stored run: its best weights if they were kept, else the last."""
     from nncli.inference import Predictor
 
+    return Predictor(stored_network(reference, db=db)[2])
+
+
+def stored_network(
+    reference: str, *, db: str | None = None
+) -> tuple[int, Spec, stored.StoredModel]:
+    """Return a stored run's number, spec as it was asked for, and network with its best weights.
+
+    The last weights where no others were kept. Raises NncliError if they are no numbers.
+    """
     with RunStore(db or default_database()) as runs:
         kept = runs.find_run(reference)
         kind = "best" if kept.best_epoch else "last"
@@ -188,7 +198,7 @@ def predictor(reference: str, *, db: str | None = None) -> Predictor:
             f"run {kept.id} ({kept.status}) keeps weights that are no numbers: there is nothing to "
             "predict with; train again with a smaller --lr"
         )
-    return Predictor(network)
+    return kept.id, _asked(kept), network
 
 
 def predict(reference: str, path: str | Path, *, db: str | None = None) -> Predictions:

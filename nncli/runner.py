@@ -24,6 +24,7 @@ from nncli.events import (
     Started,
 )
 from nncli.kernels import control as c
+from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.model import Model
 from nncli.spec import Spec
 from nncli.trainer import (
@@ -88,9 +89,18 @@ def run(
             "there, or set NNCLI_CACHE to another folder"
         ) from None
     threads = threads_for(spec, model, dataset)
-    trainer = Trainer(spec, model, dataset, assembly, threads, checkpoint)
+    trainer = _trainer_of(spec)(spec, model, dataset, assembly, threads, checkpoint)
     yield Started(model.parameters, threads, time.perf_counter() - began)
     yield from _train(trainer, seconds_before, stop)
+
+
+def _trainer_of(spec: Spec) -> type[Trainer]:
+    """Return the trainer of an optimizer: the native loop, or SciPy around the native gradient."""
+    if OPTIMIZERS[spec.opt].update is not None:
+        return Trainer
+    from nncli.lbfgs import LbfgsTrainer
+
+    return LbfgsTrainer
 
 
 def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) -> Iterator[Event]:

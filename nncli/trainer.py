@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli import choices
+from nncli import choices, lsuv
 from nncli.arrays import (
     frozen_index,
     hyper_parameters,
@@ -24,6 +24,8 @@ from nncli.arrays import (
     metric_weights,
     no_diagnosis,
     normal_settings,
+    scaled_rows,
+    some_rows,
     stored_rows,
 )
 from nncli.data import Dataset
@@ -119,6 +121,9 @@ class Trainer:
         rng = np.random.default_rng(spec.seed)
         key = int(rng.integers(0, 2**63))
         theta = model.initialize(rng, spec.init, spec.dtype)
+        if choices.is_adaptive(spec.init):
+            x, _ = scaled_rows(dataset, some_rows(dataset, lsuv.ROWS))
+            lsuv.scale_weights(model, theta, x)
         self.best_theta = theta.copy()
         self._d_theta = np.zeros_like(theta)
         self.state = np.zeros((max(1, OPTIMIZERS[spec.opt].slots), model.parameters), spec.dtype)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from math import log, log1p
-
-from nncli.kernels.elementary import exp
+from nncli.kernels.elementary import exp, log, log1p
 from nncli.kernels.jit import kernel
 from nncli.kernels.losses.table import LOSSES
 from nncli.kernels.parts import Loss

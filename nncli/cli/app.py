@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "Train one network and store the run.",
     "report": "List the latest runs, or show one with its curve.",
     "predict": "Apply the network of a run to a file, as CSV.",
+    "gradcheck": "Prove every gradient by numeric derivatives.",
 }
 
 

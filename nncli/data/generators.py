@@ -1,8 +1,9 @@
 """Generated data sets: small textbook problems, each a short function of a random generator.
 
 Every function returns inputs ``x (n, features)`` and targets ``y (n,)``, integer class codes for a
-classification and real numbers for a regression, or ``y (n, targets)`` of 0 and 1. Their ``seed`` is a parameter of the data set and
-not the seed of a run: runs that differ in their seed alone see the same points.
+classification and real numbers for a regression, or ``y (n, labels)`` of 0 and 1. Their ``seed`` is
+a parameter of the data set and not the seed of a run: runs that differ in their seed alone see the
+same points.
 """
 
 from __future__ import annotations

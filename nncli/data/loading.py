@@ -68,6 +68,7 @@ def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dat
         rows = expansion.expand(rows, options.dtype)
         shift, scale = _product_scaling(rows, train, expansion.width, options.scale)
         image_shape = None
+        notes.append(f"features: {expansion.width} inputs become {expansion.columns}")
     targets, target_shift, target_scale = _targets(found, train, options.dtype)
     preprocessing = Preprocessing(
         task=found.task,

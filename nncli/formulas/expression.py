@@ -84,7 +84,7 @@ def derivative(formula: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
 
 def _value(node: ast.AST) -> Value:
     match node:
-        case ast.Constant(value):
+        case ast.Constant(int() | float() as value):
             return _finite(lambda: float(value), node)
         case ast.Name(name):
             return _CONSTANTS[name] if name in _CONSTANTS else _SYMBOLS[name]

@@ -16,7 +16,7 @@ import types
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,7 +29,9 @@ from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.jit import cache_folder
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.losses.table import ANY_OUTPUT
-from nncli.kernels.parts import Activation, Loss, Table
+from nncli.kernels.parts import Activation, Loss, Part, Table
+
+P = TypeVar("P", bound=Part)
 
 _SOURCE = "a formula of the user, differentiated by SymPy"
 
@@ -96,7 +98,7 @@ def register_loss(name: str, text: str) -> Loss:
     return _register(LOSSES, loss, name, text)
 
 
-def _register(table: Table[Any], make: Callable[[str], Any], name: str, text: str) -> Any:
+def _register(table: Table[P], make: Callable[[str], P], name: str, text: str) -> P:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UsageError(
             f"{name!r} is not fit for the list of {table.kind} names: expected small letters, "

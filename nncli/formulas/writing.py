@@ -27,7 +27,7 @@ from nncli.formulas.functions import (
 )
 from nncli.kernels import elementary
 
-#: Functions that are written as calls, by the name in kernels and the one in NumPy.
+#: Functions that are written as calls, with the name that NumPy and the kernels have for them.
 _CALLS: dict[Any, str] = {
     sympy.exp: "exp",
     expm1: "expm1",
@@ -140,8 +140,6 @@ def _module(kind: str, text: str, functions: list[str]) -> str:
     body = "\n\n".join(functions).rstrip()
     fast = sorted(name for name in _elementary() if f" {name}(" in body)
     imports = ["import numpy as np", ""] if " np." in body else []
-    if " math." in body:
-        imports.insert(0, "import math")
     if fast:
         imports.append(f"from nncli.kernels.elementary import {', '.join(fast)}")
     imports.append("from nncli.kernels.jit import kernel")
@@ -151,7 +149,7 @@ def _module(kind: str, text: str, functions: list[str]) -> str:
 
 
 def _elementary() -> set[str]:
-    """Return the functions that kernels have as vector instructions."""
+    """Return the functions that kernels have as vector instructions; others are the C library's."""
     return {name for name in _CALLS.values() if hasattr(elementary, name)}
 
 
@@ -208,9 +206,8 @@ class _Writer:
         return self._call(_CALLS[type(found)], arguments[0])
 
     def _call(self, name: str, argument: str) -> str:
-        if name in _elementary():
-            return self._line(f"{name}({argument})")
-        return self._line(f"{'math' if name == 'erf' else 'np'}.{name}({argument})")
+        prefix = "" if name in _elementary() else "np."
+        return self._line(f"{prefix}{name}({argument})")
 
     def _sum(self, found: sympy.Add) -> str:
         terms = sorted(found.args, key=lambda each: each.could_extract_minus_sign())
@@ -225,7 +222,8 @@ class _Writer:
     def _product(self, found: sympy.Mul) -> str:
         if found.args[0] == -1:
             return self._line(f"-{self.name(-found)}")
-        above, below = [], []
+        above: list[Any] = []
+        below: list[Any] = []
         for each in found.args:
             inverted = isinstance(each, sympy.Pow) and each.exp.could_extract_minus_sign()
             (below if inverted else above).append(1 / each if inverted else each)

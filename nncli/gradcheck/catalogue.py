@@ -1,4 +1,4 @@
-"""Every part of the catalogue in small networks, and every kernel alone: what is checked by default.
+"""Every part of the catalogue in small networks, and every kernel alone: the default check.
 
 Networks have few units, so that every entry of every array can be compared: each hidden activation
 with each loss, without and with Batch Normalization before and after the activation, at one to
@@ -7,9 +7,10 @@ three hidden layers. Weights are drawn so that no unit is saturated, which would
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class Case:
         widths = (INPUTS, *self.hidden, OUTPUTS[self.task])
         hidden = [
             Layer(fan_in, fan_out, self.activation, self.norm)
-            for fan_in, fan_out in zip(widths, widths[1:-1], strict=False)
+            for fan_in, fan_out in itertools.pairwise(widths[:-1])
         ]
         output = Layer(widths[-2], widths[-1], choices.activation(self.output).text)
         return Model((*hidden, output), self.input_norm)
@@ -125,19 +126,20 @@ def _task_of(loss: Loss) -> str:
 
 def check_catalogue() -> Iterator[Check]:
     """Yield the checks of the whole catalogue, kernels alone first."""
-    yield from kernels_alone()
+    for check in kernels_alone():
+        yield replace(check, family="kernels alone")
     for case in cases():
-        yield check_case(case)
+        yield replace(check_case(case), family=case.activation)
     for activation in hidden_activations():
         for norm in NORMS:
-            case = Case(
-                activation, "mse", "regression", "identity", DEPTHS[2], norm, norm != "none"
-            )
-            model, theta, batch, _ = prepared(case)
-            yield check_jacobian(
-                f"jacobian of {activation}" + (f", bn {norm}" if norm != "none" else ""),
-                model, theta, batch.x[0], eps=1e-5,
-            )  # fmt: skip
+            yield replace(_check_jacobian(activation, norm), family=activation)
+
+
+def _check_jacobian(activation: str, norm: str) -> Check:
+    case = Case(activation, "mse", "regression", "identity", DEPTHS[2], norm, norm != "none")
+    model, theta, batch, setting = prepared(case)
+    name = f"jacobian, {case.name}"
+    return check_jacobian(name, model, theta, batch.x[0], eps=setting.eps)
 
 
 def check_case(case: Case, *, native: bool = True) -> Check:

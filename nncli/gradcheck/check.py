@@ -44,7 +44,10 @@ class Worst:
 
 @dataclass(frozen=True)
 class Check:
-    """What came of one check. ``groups`` maps W, b, gamma, ... to their largest relative error."""
+    """What came of one check. ``groups`` maps W, b, gamma, ... to their largest relative error.
+
+    ``family`` is what it is shown with: the activation of a network, or the kind of kernel.
+    """
 
     name: str
     passed: bool
@@ -53,6 +56,7 @@ class Check:
     groups: dict[str, float] = field(default_factory=dict)
     entries: int = 0  #: derivatives that were compared
     kinks: int = 0  #: derivatives that stand at a kink on both sides, and so do not exist
+    family: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``nncli gradcheck --json`` prints of a check."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +21,11 @@ class Curve(Columns):
     """
 
     WHAT = "a curve"
-    ALWAYS = {"epoch": np.int64, "updates": np.int64, "seconds": np.float64}
+    ALWAYS: ClassVar[Mapping[str, type]] = {
+        "epoch": np.int64,
+        "updates": np.int64,
+        "seconds": np.float64,
+    }
     FLAGGED = EPOCH_FLAGGED
 
     def last(self) -> dict[str, float | None]:
@@ -41,5 +47,5 @@ class LayerStats(Columns):
     """
 
     WHAT = "a table of layer statistics"
-    ALWAYS = {"epoch": np.int64, "layer": np.int64}
+    ALWAYS: ClassVar[Mapping[str, type]] = {"epoch": np.int64, "layer": np.int64}
     FLAGGED = LAYER_FLAGGED

@@ -64,6 +64,19 @@ def test_xor_is_not_split_unless_asked() -> None:
     assert (len(many.train), len(many.val)) == (80, 20)
 
 
+def test_gates_are_three_labels_of_the_same_points() -> None:
+    found = load(DataOptions("gates"))
+    assert (found.task, found.outputs, found.width) == ("multilabel", 3, 2)
+    assert found.preprocessing.targets == ("and", "or", "xor")
+    a, b = found.rows.astype(bool).T
+    assert sorted(found.rows.tolist()) == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    expected = [np.logical_and(a, b), np.logical_or(a, b), np.logical_xor(a, b)]
+    np.testing.assert_array_equal(found.targets.T, expected)
+    assert (len(found.train), len(found.val)) == (4, 0)
+    many = load(DataOptions("gates:n=100,noise=0.1"))
+    assert (len(many.train), len(many.val)) == (80, 20)
+
+
 @pytest.mark.parametrize("name", sorted(GENERATORS))
 def test_generators_are_seeded_by_their_own_parameter(name: str) -> None:
     one = load(DataOptions(f"{name}:n=40,noise=0.1,seed=3", seed=0))

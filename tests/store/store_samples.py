@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.store import Checkpoint, NewRun
+from nncli.store import Checkpoint, NewGradcheck, NewRun
 from nncli.store.process import Process
 
 ELSEWHERE = Process(host="elsewhere", pid=7, started="1", space="elsewhere, another boot")
@@ -40,6 +40,34 @@ def a_curve(first: int, last: int) -> dict[str, Any]:
         "lr": np.full(len(epoch), 0.01),
         "grad_norm": 2.0 / epoch,
     }
+
+
+def layers_of(first: int, last: int, layers: int = 2) -> dict[str, Any]:
+    """Layer statistics for the epochs from first to last and every layer."""
+    epoch = np.repeat(np.arange(first, last + 1), layers)
+    layer = np.tile(np.arange(1, layers + 1), last + 1 - first)
+    return {
+        "epoch": epoch,
+        "layer": layer,
+        "grad_norm": 1.0 / (epoch + layer),
+        "update_ratio": 0.001 * layer,
+        "act_mean": 0.1 * epoch,
+        "act_std": np.sqrt(epoch),
+        "saturated_frac": np.zeros(len(epoch)),
+        "dead_frac": 1 - 1.0 / epoch,
+        "similarity": np.full(len(epoch), 0.25),
+    }
+
+
+def a_gradcheck(**changes: Any) -> NewGradcheck:
+    fields: dict[str, Any] = {
+        "passed": True,
+        "checks": 12,
+        "failed": 0,
+        "max_relative_error": 3e-9,
+        "seconds": 1.5,
+    }
+    return NewGradcheck(**{**fields, **changes})
 
 
 def a_model(epoch: int, size: int = 100) -> Checkpoint:

@@ -9,12 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
-from store_samples import a_curve, a_model, a_run
+from store_samples import a_curve, a_gradcheck, a_model, a_run
 
 from nncli.errors import StoreError
 from nncli.store import RunStore, Summary, open, schema
@@ -68,6 +69,37 @@ def test_migrating_leads_to_the_current_schema(tmp_path: Path, start: str | None
         run_id = store.create_run(a_run())
         store.finish_run(run_id, "completed", a_curve(1, 3), summary=Summary(best_epoch=1))
         assert store.find_run("last").epochs == 3
+
+
+@pytest.mark.parametrize("call", ["list_runs", "add_gradcheck"])
+def test_a_file_that_version_0001_wrote(path: Path, call: str) -> None:
+    """``results_v0001.sql`` is what that version's code left: a diverged run, and a killed one."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript((Path(__file__).parent / "results_v0001.sql").read_text())
+    connection.close()
+    with RunStore(path) as store:
+        store.list_runs() if call == "list_runs" else store.add_gradcheck(a_gradcheck(run_id=1))
+        assert [(row.name, row.status) for row in store.list_runs()] == [
+            ("killed", "stale"),
+            ("old", "diverged"),
+        ]
+        run, curve, layers = store.find_run("old"), store.curve(1), store.layer_stats(1)
+        assert (run.tags, run.versions, run.test_loss) == (("a", "b"), {"numpy": "2.4"}, -np.inf)
+        np.testing.assert_array_equal(curve["train_loss"], [1.0, np.nan, np.inf])
+        assert [layers[name].item() for name in ("epoch", "layer", "dead_frac")] == [2, 1, 0.75]
+        assert np.isnan(layers["update_ratio"].item())
+        assert layers.measured["update_ratio"].item()
+        assert not layers.measured["similarity"].item()
+        assert store.load_model(1) == a_model(3, size=2)
+        assert store.load_model(1, "best") == a_model(1, size=2)
+        assert len(store.gradchecks()) == int(call == "add_gradcheck")
+        assert store.create_run(a_run()) == 3
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM nncli_version").fetchall() == [
+            (SCHEMA_VERSION,)
+        ]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def later_schema(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
@@ -150,14 +182,18 @@ def test_views_are_made_anew(path: Path) -> None:
     engine = engine_of(path)
     with engine.begin() as connection:
         drop_views(connection)
-        assert {n for n, sql in before.items() if "CREATE VIEW" in sql} == {"runs_flat", "curves"}
+        assert {n for n, sql in before.items() if "CREATE VIEW" in sql} == {
+            "runs_flat",
+            "curves",
+            "layers",
+        }
         drop_views(connection)  # nothing left: no error
         create_views(connection)
     engine.dispose()
     assert described(path) == before
 
 
-FINGERPRINTS = {"0001": "57bfed5920970928"}
+FINGERPRINTS = {"0001": "57bfed5920970928", "0002": "dfaa404c9cbf5f9a"}
 """Of each version's tables and views, once it is in use: a change needs a new version."""
 
 
@@ -170,6 +206,6 @@ def test_a_changed_schema_has_a_new_version() -> None:
     indexes = sorted(str(index.name) for t in metadata.sorted_tables for index in t.indexes)
     views = [view_statements(dialect) for dialect in ("sqlite", "postgresql")]
     found = hashlib.sha256(repr((columns, indexes, views)).encode()).hexdigest()[:16]
-    assert FINGERPRINTS[SCHEMA_VERSION] == found, (
+    assert FINGERPRINTS.get(SCHEMA_VERSION) == found, (
         f"tables or views changed: add a migration and a version with the fingerprint {found}"
     )

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from store_samples import a_curve, a_run
+from store_samples import a_curve, a_run, layers_of
 
 from nncli.resolving import resolve
 from nncli.spec import Spec
 from nncli.store import RunStore, Summary
 from nncli.store.views import SPEC_FIELDS
+
+NEWER = {"bn": "before", "bn_input": True, "label_smoothing": 0.1, "features": "quadratic"}
 
 
 def query(path: Path, sql: str) -> list[dict[str, Any]]:
@@ -24,7 +26,8 @@ def query(path: Path, sql: str) -> list[dict[str, Any]]:
 
 def test_flat_runs_have_the_spec_as_columns(store: RunStore, path: Path) -> None:
     spec: dict[str, Any] = {
-        name: {"text": "64,32", "number": 0.5}[kind] for name, kind in SPEC_FIELDS.items()
+        name: {"text": "64,32", "number": 0.5, "flag": True}[kind]
+        for name, kind in SPEC_FIELDS.items()
     }
     run_id = store.create_run(a_run(name="n", tags=("b", "a"), spec=json.dumps(spec)))
     store.finish_run(run_id, "completed", a_curve(1, 5), summary=Summary(best_epoch=4))
@@ -45,7 +48,7 @@ def test_a_spec_s_numbers_stay_numbers_and_what_is_off_is_null(store: RunStore, 
 
 def test_what_a_resolved_spec_decides_is_a_column(store: RunStore, path: Path) -> None:
     """All of the canonical spec, but for what has a column in ``runs`` and the log's interval."""
-    spec = resolve(Spec.read({"hidden": "64,32", "clip_norm": 1}), "multiclass")
+    spec = resolve(Spec.read({"hidden": "64,32", "clip_norm": 1, **NEWER}), "multiclass")
     store.create_run(a_run(spec=spec.canonical()))
     (row,) = query(path, "SELECT * FROM runs_flat")
     decided = json.loads(spec.canonical())
@@ -65,6 +68,18 @@ def test_curves_name_their_run_and_what_is_not_finite(store: RunStore, path: Pat
     assert (second["train_loss"], second["nonfinite"]) == (None, "train_loss=nan grad_norm=-inf")
     (row,) = query(path, "SELECT nonfinite FROM runs_flat")
     assert row["nonfinite"] == "train_loss=nan val_loss=+inf"
+
+
+def test_layers_name_their_run_and_what_is_not_finite(store: RunStore, path: Path) -> None:
+    run_id = store.create_run(a_run(name="n"))
+    layers = layers_of(1, 1)
+    layers["update_ratio"] = [np.nan, 0.5]
+    layers["similarity"] = [np.inf, 0.5]
+    store.save(run_id, layers=layers)
+    first, second = query(path, "SELECT * FROM layers ORDER BY layer")
+    assert (first["run_id"], first["name"], first["epoch"], first["layer"]) == (run_id, "n", 1, 1)
+    assert (first["update_ratio"], first["nonfinite"]) == (None, "update_ratio=nan similarity=+inf")
+    assert (second["update_ratio"], second["nonfinite"]) == (0.5, None)
 
 
 def test_a_curve_is_found_without_scanning_the_others(store: RunStore, path: Path) -> None:

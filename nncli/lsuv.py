@@ -1,0 +1,31 @@
+"""LSUV: weights scaled on a batch of data until every layer's sums have unit variance.
+
+Mishkin & Matas 2015, Alg. 1: after an orthonormal start, layer by layer, ``W /= std(z)``. A layer's
+sums are linear in W and its bias is zero, so that one division does what the paper iterates.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.layerwise import Layerwise
+from nncli.model import Model
+
+#: Rows of the batch: enough for a deviation to a few percent.
+ROWS = 256
+
+
+def scale_weights(model: Model, theta: NDArray[Any], x: NDArray[np.float64]) -> None:
+    """Scale every W in ``theta`` (size,) in place, by its sums on scaled inputs ``x``."""
+    exact = theta.astype(np.float64)
+    views = model.views(exact)
+    for number in range(1, len(model.layers) + 1):
+        step = Layerwise(model, exact, norm_eps=1e-5).forward(x)[number - 1]
+        weights = views[f"layer {number} W"]
+        deviation = float((step.inputs @ weights).std())
+        if deviation > 0:  # inputs that are all zero give nothing to scale by
+            weights /= deviation
+    theta[:] = exact
