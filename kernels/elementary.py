@@ -11,6 +11,8 @@ import math
 
 from nncli.kernels.jit import native_twin
 
+TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+
 
 @native_twin("nncli.kernels.polynomials:exp")
 def exp(x):
@@ -54,23 +56,25 @@ def log1p(x):
 
 @native_twin("nncli.kernels.error_function:erf")
 def erf(x):
-    """Return ``2 / sqrt(pi)`` times the integral of ``exp(-t^2)`` from 0 to x."""
-    return _extended(math.erf, x, 2.0 / math.sqrt(math.pi))
-
-
-@native_twin("nncli.kernels.error_function:erfc")
-def erfc(x):
-    """Return ``1 - erf(x)``, exact where that is small."""
-    return _extended(math.erfc, x, -2.0 / math.sqrt(math.pi))
-
-
-def _extended(function, x, slope):
-    """Apply a real function of derivative ``slope * exp(-x^2)`` to a real or complex scalar.
+    """Return ``2 / sqrt(pi)`` times the integral of ``exp(-t^2)`` from 0 to x.
 
     ``f(x + ih) = f(x) + ih f'(x)`` neglects h^2, which the tiny h of a complex step allows.
     """
     import numpy as np
 
+    value = math.erf(x.real)
     if np.iscomplexobj(x):
-        return type(x)(complex(function(x.real), x.imag * slope * np.exp(-x.real * x.real)))
-    return type(x)(function(x))
+        value += 1j * x.imag * TWO_OVER_ROOT_PI * np.exp(-x.real * x.real)
+    return type(x)(value)
+
+
+@native_twin("nncli.kernels.error_function:erfcx")
+def erfcx(x):
+    """Return ``exp(x^2) (1 - erf(x))`` for x from 0 to 30; complex x as in erf."""
+    import numpy as np
+    from scipy.special import erfcx as scaled
+
+    value = scaled(float(x.real))
+    if np.iscomplexobj(x):
+        value += 1j * x.imag * (2.0 * x.real * value - TWO_OVER_ROOT_PI)
+    return type(x)(value)

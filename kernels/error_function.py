@@ -1,9 +1,8 @@
-"""erf and erfc as polynomials, without calls or branches.
+"""erf and erfcx as polynomials, without calls or branches.
 
-For x >= 0, ``erfc(x) = exp(-x^2) P(t) / (x + k)`` with ``t = (x - k) / (x + k)``, which maps all x
-to [-1, 1] (Shepherd & Laframboise 1981). For abs(x) <= 1, ``erf(x) = x Q(x^2)``. P and Q are fits
-at Chebyshev points, which err by less than half an ulp where they are used. The tail carries the
-rounding of x^2: an error of up to x^2 ulp that exp makes of it, beside a few ulp.
+For x >= 0, ``erfcx(x) = exp(x^2) (1 - erf(x)) = P(t) / (x + k)``; ``t = (x - k) / (x + k)`` maps
+all x to [-1, 1] (Shepherd & Laframboise 1981). For abs(x) <= 1, ``erf(x) = x Q(x^2)``. P and Q
+are fits at Chebyshev points, which err by less than half an ulp where they are used.
 """
 
 from __future__ import annotations
@@ -33,9 +32,8 @@ _F32_Q = tuple(
         *(-0.3761262667, 1.128379166),
     )
 )
-#: Where the tail ends: erfc is zero there in either type.
-_F32_END, _F64_END = F32(30.0), 30.0
-_F32_K, _F32_ZERO, _F32_ONE, _F32_TWO = F32(2.0), F32(0.0), F32(1.0), F32(2.0)
+_F32_K, _F32_END = F32(2.0), F32(30.0)
+_F32_ZERO, _F32_ONE = F32(0.0), F32(1.0)
 
 _F64_P = (
     *(
@@ -81,14 +79,13 @@ _F64_Q = (
     ),
     *(-0.0268661706432377704, 0.112837916709450063, -0.376126389031835404, 1.12837916709551257),
 )
-_F64_K = 3.75
+_F64_K, _F64_END = 3.75, 30.0
 
 
-def _tail32(size: Any) -> Any:
-    """Return ``erfc(size)`` for size >= 0."""
-    size = _F32_END if size > _F32_END else size
-    inverse = _F32_ONE / (size + _F32_K)
-    t = (size - _F32_K) * inverse
+def _erfcx32(x: Any) -> Any:
+    x = _F32_END if x > _F32_END else x
+    inverse = _F32_ONE / (x + _F32_K)
+    t = (x - _F32_K) * inverse
     y = _F32_P[0]
     y = y * t + _F32_P[1]
     y = y * t + _F32_P[2]
@@ -101,14 +98,13 @@ def _tail32(size: Any) -> Any:
     y = y * t + _F32_P[9]
     y = y * t + _F32_P[10]
     y = y * t + _F32_P[11]
-    return _exp(-size * size) * (y * inverse)
+    return y * inverse
 
 
-def _tail64(size: Any) -> Any:
-    """Return ``erfc(size)`` for size >= 0."""
-    size = _F64_END if size > _F64_END else size
-    inverse = 1.0 / (size + _F64_K)
-    t = (size - _F64_K) * inverse
+def _erfcx64(x: Any) -> Any:
+    x = _F64_END if x > _F64_END else x
+    inverse = 1.0 / (x + _F64_K)
+    t = (x - _F64_K) * inverse
     y = _F64_P[0]
     y = y * t + _F64_P[1]
     y = y * t + _F64_P[2]
@@ -135,16 +131,25 @@ def _tail64(size: Any) -> Any:
     y = y * t + _F64_P[23]
     y = y * t + _F64_P[24]
     y = y * t + _F64_P[25]
-    return _exp(-size * size) * (y * inverse)
+    return y * inverse
 
 
-def _tail(size: Any) -> Any:
-    """Stand for the implementation that fits the type of ``size``."""
+def _erfcx(x: Any) -> Any:
+    """Stand for the implementation that fits the type of ``x``."""
 
 
-@overload(_tail, inline="always")
-def _choose_tail(size: Any) -> Any:
-    return _tail32 if size == types.float32 else _tail64
+@overload(_erfcx, inline="always")
+def _choose_erfcx(x: Any) -> Any:
+    return _erfcx32 if x == types.float32 else _erfcx64
+
+
+@exact
+def erfcx(x):
+    """Return ``exp(x^2) (1 - erf(x))`` for x from 0 to 30, to 6 ulp.
+
+    Beyond 30 it stays what it is there: ``exp(-x^2)``, its factor, is 0 from 28 on in either type.
+    """
+    return _erfcx(x)
 
 
 def _erf32(x: Any) -> Any:
@@ -157,7 +162,7 @@ def _erf32(x: Any) -> Any:
     y = y * s + _F32_Q[4]
     y = y * s + _F32_Q[5]
     y = y * s + _F32_Q[6]
-    far = _F32_ONE - _tail(size)
+    far = _F32_ONE - _exp(-s) * _erfcx(size)
     far = -far if x < _F32_ZERO else far
     return x * y if size < _F32_ONE else far
 
@@ -177,7 +182,7 @@ def _erf64(x: Any) -> Any:
     y = y * s + _F64_Q[9]
     y = y * s + _F64_Q[10]
     y = y * s + _F64_Q[11]
-    far = 1.0 - _tail(size)
+    far = 1.0 - _exp(-s) * _erfcx(size)
     far = -far if x < 0.0 else far
     return x * y if size < 1.0 else far
 
@@ -195,28 +200,3 @@ def _choose_erf(x: Any) -> Any:
 def erf(x):
     """Return ``2 / sqrt(pi)`` times the integral of ``exp(-t^2)`` from 0 to x, to 3 ulp."""
     return _erf(x)
-
-
-def _erfc32(x: Any) -> Any:
-    tail = _tail(-x if x < _F32_ZERO else x)
-    return _F32_TWO - tail if x < _F32_ZERO else tail
-
-
-def _erfc64(x: Any) -> Any:
-    tail = _tail(-x if x < 0.0 else x)
-    return 2.0 - tail if x < 0.0 else tail
-
-
-def _erfc(x: Any) -> Any:
-    """Stand for the implementation that fits the type of ``x``."""
-
-
-@overload(_erfc, inline="always")
-def _choose_erfc(x: Any) -> Any:
-    return _erfc32 if x == types.float32 else _erfc64
-
-
-@exact
-def erfc(x):
-    """Return ``1 - erf(x)`` without its cancellation, to 7 + x^2 ulp."""
-    return _erfc(x)

@@ -118,15 +118,17 @@ class Diagnosis(NamedTuple):
     """What ``--diagnose`` collects, see :mod:`nncli.kernels.diagnosis`.
 
     ``limits`` (layers, 3): below and above which an activation is saturated, and at or below which
-    a unit gets no gradient. ``alive`` (units,): 1 for units that got some in this epoch.
-    ``before`` is ``theta`` before the observed update. ``partial`` (ranks, layers, sums) holds each
-    rank's part, ``rows`` (curve rows, layers, columns) the result.
+    a unit gets no gradient. ``highest`` (units,) are the units' highest activations of the epoch,
+    up to where all are alive. ``before`` is ``theta`` before the observed update. ``scratch``
+    (ranks, numbers) serves to compare units. ``sums`` (ranks, layers, sums) holds each rank's part
+    of the current epoch, ``rows`` (ranks, curve rows, layers, sums) those of the epochs before.
     """
 
     limits: Any
-    alive: Any
+    highest: Any
     before: Any
-    partial: Any
+    scratch: Any
+    sums: Any
     rows: Any
 
 
@@ -159,6 +161,7 @@ TABLE = types.int64[:, ::1]
 HYPER = types.float64[::1]
 NUMBERS = types.float64[:, ::1]
 CUBE = types.float64[:, :, ::1]
+LAYER_ROWS = types.float64[:, :, :, ::1]
 INDICES = types.Array(types.int64, 1, "C", readonly=True)
 
 
@@ -186,7 +189,7 @@ def types_of(dtype: str) -> Types:
     functions = types.NamedTuple(kinds, Functions)
     network = types.NamedTuple([TABLE, vector, vector, vector], Network)
     buffers = types.NamedTuple([*[matrix] * 3, *[vector] * 9], Buffers)
-    diagnosis = types.NamedTuple([NUMBERS, INTEGERS, vector, CUBE, CUBE], Diagnosis)
+    diagnosis = types.NamedTuple([NUMBERS, vector, vector, matrix, CUBE, LAYER_ROWS], Diagnosis)
     observe = (size, size, size, network, vector, buffers, vector, diagnosis, size, size)
     return Types(
         real=real,

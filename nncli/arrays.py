@@ -176,8 +176,15 @@ def class_weights(text: str, dataset: Dataset) -> NDArray[np.float64]:
 
 def no_diagnosis(dtype: str) -> Diagnosis:
     """Return what the loop is handed where nothing is diagnosed."""
-    none = np.zeros((1, 1, 1))
-    return Diagnosis(np.zeros((1, 1)), np.zeros(1, np.int64), np.zeros(1, dtype), none, none.copy())
+    one = np.zeros(1, dtype)
+    return Diagnosis(
+        limits=np.zeros((1, 1)),
+        highest=one,
+        before=one,
+        scratch=np.zeros((1, 1), dtype),
+        sums=np.zeros((1, 1, 1)),
+        rows=np.zeros((1, 1, 1, 1)),
+    )
 
 
 def initial_control(

@@ -60,6 +60,20 @@ class CurveBlock(Sequence[CurveRow]):
         return CurveRow(**values)
 
 
+@dataclass(frozen=True, eq=False)
+class LayerBlock:
+    """Layer statistics by column, (n,) each: a row for each logged epoch and layer of weights.
+
+    ``columns`` has ``epoch`` and ``layer`` (from 1) and the columns of the store's ``layer_stats``;
+    where an array is masked, nothing was measured.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns["epoch"])
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """All that is needed to go on with the same bits, or to predict.
@@ -98,6 +112,7 @@ class Progress:
     rows: Sequence[CurveRow]
     samples_per_second: float
     seconds_left: float
+    layers: LayerBlock | None = None  #: of the same epochs as ``rows``, with ``--diagnose``
 
 
 @dataclass(frozen=True)
@@ -130,6 +145,7 @@ __all__ = [
     "CurveRow",
     "Event",
     "Finished",
+    "LayerBlock",
     "Progress",
     "Saved",
     "Started",

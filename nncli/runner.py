@@ -132,7 +132,8 @@ def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) ->
         speed = _samples(trainer, first_update) / train_seconds
         fraction = trainer.updates / (trainer.batches * spec.epochs)
         remaining = trainer.batches * spec.epochs - trainer.updates
-        yield Progress(trainer.epoch, spec.epochs, fraction, rows, speed, remaining * batch_seconds)
+        left, layers = remaining * batch_seconds, trainer.layer_block(raw)
+        yield Progress(trainer.epoch, spec.epochs, fraction, rows, speed, left, layers)
         status = trainer.status
         if trainer.broke_off:
             rows = trainer.broken_row(seconds_before + train_seconds)

@@ -29,9 +29,10 @@ from nncli.arrays import (
     stored_rows,
 )
 from nncli.data import Dataset
+from nncli.diagnosis import watching
 from nncli.environment import available_cores
 from nncli.errors import UsageError
-from nncli.events import Checkpoint, CurveBlock
+from nncli.events import Checkpoint, CurveBlock, LayerBlock
 from nncli.kernels import control as c
 from nncli.kernels import hyper as h
 from nncli.kernels.assemble import Assembly, Parts
@@ -144,8 +145,11 @@ class Trainer:
         self._control, self._numbers = initial_control(spec, batch, key)
         self._hyper = hyper_parameters(spec)
         self._sums = np.zeros((threads, c.SUM_COLUMNS))
-        self._curve = np.empty((CURVE_CAPACITY, c.CURVE_COLUMNS))
-        self._diagnosis = no_diagnosis(spec.dtype)
+        capacity, self._diagnosis = CURVE_CAPACITY, no_diagnosis(spec.dtype)
+        if spec.diagnose:
+            capacity = watching.rows_of_a_call(model, threads, CURVE_CAPACITY)
+            self._diagnosis = watching.make_diagnosis(model, threads, capacity, spec.dtype)
+        self._curve = np.empty((capacity, c.CURVE_COLUMNS))
         self._counter = np.zeros(1, np.int64)
         if checkpoint is not None:
             self._restore(checkpoint)
@@ -198,7 +202,7 @@ class Trainer:
         Rows have the columns of :mod:`nncli.kernels.control`.
         """
         # at most a row an epoch, and the native loop checks no bounds
-        budget = min(budget, CURVE_CAPACITY * self.batches - self.position)
+        budget = min(budget, len(self._curve) * self.batches - self.position)
         self._control[c.CURVE_ROWS] = 0
         self._counter[0] = 0
         helpers = [
@@ -253,6 +257,16 @@ class Trainer:
             columns[f"val_{metric}"] = rows[:, c.CURVE_VAL_METRIC]
         return CurveBlock(columns)
 
+    def layer_block(self, rows: NDArray[np.float64]) -> LayerBlock | None:
+        """Return the layer statistics of the rows that :meth:`advance` has just returned.
+
+        None where layers are not watched.
+        """
+        if not self.spec.diagnose or not len(rows):
+            return None
+        epochs = rows[:, c.CURVE_EPOCH].astype(np.int64)
+        return watching.layer_block(self._diagnosis, self.model, epochs)
+
     def evaluate(self, index: NDArray[np.int64], theta: NDArray[Any]) -> Evaluation:
         """Return the loss and the metric of stored rows ``index`` under ``theta``."""
         network = self._network._replace(theta=theta)
@@ -267,6 +281,9 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """Return a copy of all that this training has come to."""
+        watched = {}
+        if self.spec.diagnose and self.position:
+            watched = {"diagnosis": watching.seen(self._diagnosis)}
         return Checkpoint(
             epoch=self.epoch,
             best_epoch=self.best_epoch,
@@ -279,6 +296,7 @@ class Trainer:
                 "control": self._control.tolist(),
                 # as hexadecimal text a float keeps every bit, and infinity fits into JSON
                 "numbers": [float(each).hex() for each in self._numbers],
+                **watched,
             },
         )
 
@@ -296,5 +314,7 @@ class Trainer:
         self._control[c.KEY : c.POSITION_END] = control[c.KEY : c.POSITION_END]
         self._numbers[c.LOSS_SUM : len(numbers)] = numbers[c.LOSS_SUM :]
         self._control[c.ORDERED] = 0
+        if self.spec.diagnose and "diagnosis" in checkpoint.position:
+            watching.look_again(self._diagnosis, checkpoint.position["diagnosis"])
         if self.epoch < self._control[c.EPOCHS]:
             self._control[c.STATUS] = c.RUNNING

@@ -92,19 +92,19 @@ def prelu_backward(z, a, d, parameters, d_parameters, width):
     A learned alpha may become negative, and then ``a`` does not tell the sign of ``z``.
     """
     zero = z.dtype.type(0)
-    for start in range(0, z.size, width):
-        for j in range(width):
-            x = z[start + j]
-            d_parameters[j] += zero if x > zero else d[start + j] * x
     if parameters.size == 1:
         slope = parameters[0]
-        for i in range(z.size):
-            d[i] = d[i] if z[i] > zero else slope * d[i]
+        for start in range(0, z.size, width):
+            for j in range(width):
+                x, d_x = z[start + j], d[start + j]
+                d_parameters[j] += zero if x > zero else d_x * x
+                d[start + j] = d_x if x > zero else slope * d_x
     else:
         for start in range(0, z.size, width):
             for j in range(width):
-                slope = parameters[j]
-                d[start + j] = d[start + j] if z[start + j] > zero else slope * d[start + j]
+                x, d_x = z[start + j], d[start + j]
+                d_parameters[j] += zero if x > zero else d_x * x
+                d[start + j] = d_x if x > zero else parameters[j] * d_x
 
 
 ACTIVATIONS.add(
@@ -115,6 +115,7 @@ ACTIVATIONS.add(
         forward=prelu_forward,
         backward=prelu_backward,
         initializer="he",
+        output=False,  # its number would have to be learned where no layer follows
         needs_input=True,
         value=0.25,
         learnable=True,

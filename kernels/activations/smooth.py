@@ -7,7 +7,7 @@ infinite z gives a limit and not ``inf * 0``.
 from __future__ import annotations
 
 from nncli.kernels.activations.table import ACTIVATIONS
-from nncli.kernels.elementary import erfc, exp, expm1, log1p
+from nncli.kernels.elementary import erfcx, exp, expm1, log1p
 from nncli.kernels.jit import kernel
 from nncli.kernels.parts import Activation
 
@@ -18,22 +18,30 @@ GELU_END = 40.0  # Phi(-40) is 0 in either type, and so is the cubic form's sigm
 
 @kernel
 def gelu_forward(z, a, parameters, width):
-    """``Phi(z) = erfc(-z / sqrt(2)) / 2``, without the cancellation of ``1 + erf``."""
-    half, root, end = z.dtype.type(0.5), z.dtype.type(ROOT_HALF), z.dtype.type(GELU_END)
+    """``Phi(-|z|) = exp(-z^2 / 2) erfcx(|z| / sqrt(2)) / 2`` does not cancel as 1 + erf does."""
+    zero, half, one = z.dtype.type(0), z.dtype.type(0.5), z.dtype.type(1)
+    root, end = z.dtype.type(ROOT_HALF), z.dtype.type(GELU_END)
     for i in range(z.size):
         x = -end if z[i] < -end else z[i]
-        a[i] = half * x * erfc(-root * x)
+        size = x if x >= zero else -x
+        size = end if size > end else size
+        tail = half * exp(-half * size * size) * erfcx(root * size)
+        a[i] = x * (one - tail if x >= zero else tail)
 
 
 @kernel
 def gelu_backward(z, a, d, parameters, d_parameters, width):
     """``f'(z) = Phi(z) + z phi(z)``, ``phi(z) = exp(-z^2 / 2) / sqrt(2 pi)``."""
-    half, root, end = z.dtype.type(0.5), z.dtype.type(ROOT_HALF), z.dtype.type(GELU_END)
+    zero, half, one = z.dtype.type(0), z.dtype.type(0.5), z.dtype.type(1)
+    root, end = z.dtype.type(ROOT_HALF), z.dtype.type(GELU_END)
     height = z.dtype.type(NORMAL_HEIGHT)
     for i in range(z.size):
         x = -end if z[i] < -end else z[i]
         x = end if x > end else x
-        d[i] *= half * erfc(-root * x) + height * x * exp(-half * x * x)
+        size = x if x >= zero else -x
+        bell = exp(-half * size * size)
+        tail = half * bell * erfcx(root * size)
+        d[i] *= (one - tail if x >= zero else tail) + height * x * bell
 
 
 ACTIVATIONS.add(
@@ -64,15 +72,20 @@ def gelu_tanh_forward(z, a, parameters, width):
 
 @kernel
 def gelu_tanh_backward(z, a, d, parameters, d_parameters, width):
-    """With ``s = 1 / (1 + exp(-2 u))``, ``f'(z) = s + z s (1 - s) 2 u'``."""
-    one, three, end = z.dtype.type(1), z.dtype.type(3), z.dtype.type(GELU_END)
+    """With ``s = sigmoid(2 u)``, ``f'(z) = s + z s (1 - s) 2 u'``; see :func:`silu_backward`."""
+    zero, one, three = z.dtype.type(0), z.dtype.type(1), z.dtype.type(3)
+    end = z.dtype.type(GELU_END)
     linear, cubic = z.dtype.type(TWICE_ROOT), z.dtype.type(TWICE_ROOT * CUBIC)
     for i in range(z.size):
         x = -end if z[i] < -end else z[i]
         x = end if x > end else x
         bent = cubic * x * x
-        s = one / (one + exp(-x * (linear + bent)))
-        d[i] *= s + s * (one - s) * x * (linear + three * bent)
+        twice = x * (linear + bent)
+        small = exp(-twice if x > zero else twice)
+        larger = one / (one + small)
+        smaller = small * larger
+        s = larger if x > zero else smaller
+        d[i] *= s + larger * smaller * x * (linear + three * bent)
 
 
 ACTIVATIONS.add(
@@ -100,13 +113,19 @@ def silu_forward(z, a, parameters, width):
 
 @kernel
 def silu_backward(z, a, d, parameters, d_parameters, width):
-    """With ``s = sigmoid(z)``, ``f'(z) = s (1 + z (1 - s))``."""
-    one, end = z.dtype.type(1), z.dtype.type(SILU_END)
+    """With ``s = sigmoid(z)``, ``f'(z) = s + z s (1 - s)``.
+
+    The larger of s and 1 - s is ``1 / (1 + exp(-|z|))``, and the smaller one does not cancel.
+    """
+    zero, one, end = z.dtype.type(0), z.dtype.type(1), z.dtype.type(SILU_END)
     for i in range(z.size):
         x = -end if z[i] < -end else z[i]
         x = end if x > end else x
-        s = one / (one + exp(-x))
-        d[i] *= s * (one + x * (one - s))
+        small = exp(-x if x > zero else x)
+        larger = one / (one + small)
+        smaller = small * larger
+        s = larger if x > zero else smaller
+        d[i] *= s + larger * smaller * x
 
 
 ACTIVATIONS.add(

@@ -18,6 +18,7 @@ from nncli.formulas.functions import (
     absolute,
     choose,
     expm1,
+    larger,
     log1p,
     logarithm,
     quotient,
@@ -128,17 +129,30 @@ def _power(a: Value, b: Value, node: ast.AST) -> Value:
 
 
 def _where(condition: ast.AST, a: Value, b: Value) -> Value:
-    """Return a where all of ``l < m < r`` holds, else b."""
+    """Return a where all of ``l < m < r`` holds, else b.
+
+    Of several comparisons a number is made first, 1 or 0, so that b is not written several times.
+    """
     assert isinstance(condition, ast.Compare)
     sides = [_value(each) for each in (condition.left, *condition.comparators)]
+    if len(condition.ops) == 1:
+        return _where_one(sides[0], condition.ops[0], sides[1], a, b)
+    holds: Value = 1.0
     for left, operator, right in zip(sides[:-1], condition.ops, sides[1:], strict=True):
-        first, second = (left, right) if isinstance(operator, ast.Gt | ast.LtE) else (right, left)
-        difference = _difference(first, second)
-        if isinstance(operator, ast.Gt | ast.Lt):
-            a = _choose(difference, a, b)
-        else:  # l <= r, unless l > r
-            a = _choose(difference, b, a)
-    return a
+        holds = _where_one(left, operator, right, holds, 0.0)
+    return _choose(holds, a, b)
+
+
+def _where_one(left: Value, operator: ast.cmpop, right: Value, a: Value, b: Value) -> Value:
+    match operator:
+        case ast.Gt():
+            return _choose(_difference(left, right), a, b)
+        case ast.Lt():
+            return _choose(_difference(right, left), a, b)
+        case ast.GtE():  # unless left < right
+            return _choose(_difference(right, left), b, a)
+        case _:
+            return _choose(_difference(left, right), b, a)
 
 
 def _choose(t: Value, a: Value, b: Value) -> Value:
@@ -147,6 +161,12 @@ def _choose(t: Value, a: Value, b: Value) -> Value:
     if isinstance(a, float) and a == b:
         return a
     return choose(t, _exact(a), _exact(b))
+
+
+def _larger(a: Value, b: Value) -> Value:
+    if isinstance(a, float) and isinstance(b, float):
+        return max(a, b)
+    return a if a == b else larger(_exact(a), _exact(b))
 
 
 def _difference(a: Value, b: Value) -> Value:
@@ -229,8 +249,8 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 _CHOICES: dict[str, Callable[[Value, Value], Value]] = {
-    "max": lambda a, b: _choose(_difference(a, b), a, b),
-    "min": lambda a, b: _choose(_difference(b, a), a, b),
+    "max": lambda a, b: _larger(a, b),
+    "min": lambda a, b: -_larger(-a, -b),
 }
 
 #: Of each function, what builds its expression and what computes it of a number.
@@ -250,7 +270,7 @@ _FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[float], float]]] = {
     "erf": (sympy.erf, math.erf),
     "sigmoid": (sigmoid, _sigmoid),
     "softplus": (softplus, _softplus),
-    "relu": (lambda u: choose(u, u, sympy.Integer(0)), lambda u: max(u, 0.0)),
+    "relu": (lambda u: larger(u, sympy.Integer(0)), lambda u: max(u, 0.0)),
     "abs": (absolute, abs),
     "sign": (side, lambda u: float((u > 0) - (u < 0))),
 }

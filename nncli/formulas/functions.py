@@ -29,6 +29,16 @@ class choose(sympy.Function):  # type: ignore[misc]
         return choose(t, a.diff(symbol), b.diff(symbol))
 
 
+class larger(sympy.Function):  # type: ignore[misc]
+    """``max(a, b)``. As a choice it would hold both twice, and nested ones would grow like 2^n."""
+
+    nargs = 2
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        a, b = self.args
+        return choose(a - b, a.diff(symbol), b.diff(symbol))
+
+
 class absolute(sympy.Function):  # type: ignore[misc]
     """``|u|``, with the derivative ``sign(u)``, which is 0 at 0."""
 
@@ -99,8 +109,11 @@ class expm1(sympy.Function):  # type: ignore[misc]
         return sympy.exp(self.args[0])
 
 
-#: Functions whose first argument's sign decides on the piece.
-SWITCHES = (choose, absolute, side)
+def switches_of(formula: Any) -> list[Any]:
+    """Return the expressions whose signs tell the pieces of a formula apart, in a fixed order."""
+    found = {each.args[0] for each in formula.atoms(choose, absolute, side)}
+    found |= {each.args[0] - each.args[1] for each in formula.atoms(larger)}
+    return sorted(found, key=sympy.default_sort_key)
 
 
 def logarithm(u: Any) -> Any:

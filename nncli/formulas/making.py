@@ -22,9 +22,10 @@ import numpy as np
 
 from nncli.errors import UsageError
 from nncli.formulas.expression import X, expression
+from nncli.formulas.functions import switches_of
 from nncli.formulas.grammar import canonical
 from nncli.formulas.kinks import kinks
-from nncli.formulas.writing import activation_source, loss_source, switches_of
+from nncli.formulas.writing import activation_source, loss_source
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.jit import cache_folder
 from nncli.kernels.losses import LOSSES

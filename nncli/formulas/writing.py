@@ -15,15 +15,16 @@ import sympy
 
 from nncli.formulas.expression import P, X, Y, derivative
 from nncli.formulas.functions import (
-    SWITCHES,
     absolute,
     choose,
     expm1,
+    larger,
     log1p,
     log_cosh,
     side,
     sigmoid,
     softplus,
+    switches_of,
 )
 from nncli.kernels import elementary
 
@@ -117,12 +118,6 @@ def loss_source(text: str, formula: sympy.Expr) -> str:
         *_switches(formula, (P, Y)),
     ]
     return _module("loss", text, functions)
-
-
-def switches_of(formula: sympy.Expr) -> list[sympy.Expr]:
-    """Return the expressions whose signs tell the pieces of a formula apart, in a fixed order."""
-    found = {each.args[0] for each in formula.atoms(*SWITCHES)}
-    return sorted(found, key=sympy.default_sort_key)
 
 
 def _switches(formula: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> list[str]:
@@ -264,6 +259,8 @@ _NUMBERS = {"zero": 0.0, "half": 0.5, "one": 1.0, "two": 2.0}
 #: Lines as (function or nothing, argument or code); u, v, w are arguments, r0, r1, ... results.
 _TEMPLATES: dict[Any, list[tuple[str, str]]] = {
     choose: [("", "{v} if {u} > {zero} else ({w} if {u} <= {zero} else {u})")],
+    # u + v is NaN where the two cannot be compared
+    larger: [("", "{u} if {u} > {v} else ({v} if {u} <= {v} else {u} + {v})")],
     absolute: [("", "-{u} if {u} < {zero} else {u}")],
     side: [("", "{one} if {u} > {zero} else (-{one} if {u} < {zero} else {u})")],
     sigmoid: [("exp", "-{u}"), ("", "{one} / ({one} + {r0})")],

@@ -35,6 +35,9 @@ OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 3, "multilabel": 2}
 DEPTHS = {1: (4,), 2: (4, 3), 3: (3, 4, 3)}
 NORMS = ("none", "before", "after")
 
+#: Factor on Xavier's weights: sums reach all pieces of the hard activations, yet saturate nothing.
+WEIGHTS = 1.7
+
 #: Forms of learnable activations that are checked beside the plain name.
 FORMS = ("unit", "fixed")
 
@@ -160,7 +163,9 @@ def prepared(case: Case) -> tuple[Model, NDArray[np.float64], Batch, Setting]:
     for name, view in model.views(theta).items():
         if name.endswith("running_var"):
             view[:] = rng.uniform(0.5, 2.0, view.shape)
-        elif not name.endswith(("W", "alpha")):
+        elif name.endswith("W"):
+            view *= WEIGHTS
+        elif not name.endswith("alpha"):
             view += 0.3 * rng.standard_normal(view.shape)
     x = rng.standard_normal((ROWS, INPUTS))
     loss = choices.loss(case.loss)
@@ -178,4 +183,5 @@ def _targets(task: str, outputs: int, rng: np.random.Generator) -> NDArray[Any]:
         return rng.standard_normal((ROWS, outputs))
     if task == "multiclass":
         return np.eye(outputs)[rng.integers(0, outputs, ROWS)]
-    return rng.integers(0, 2, (ROWS, outputs)).astype(np.float64)
+    # alternating, so that some rows are on the wrong side and the perceptron has a gradient
+    return (np.add.outer(np.arange(ROWS), np.arange(outputs)) % 2).astype(np.float64)

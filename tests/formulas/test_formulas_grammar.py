@@ -78,6 +78,7 @@ def test_lists_are_split_outside_parentheses() -> None:
         ("exp(*x)", "cannot hold '*x'"),
         ("2", "does not depend on x"),
         ("x-x", "does not depend on x"),
+        ("x**65", "the power 65 is too large: expected an exponent from -64 to 64"),
         ("x/0", "divides by zero"),
         ("log(-1)+x", "'log(-1)' is not a finite real number"),
         ("x + (-8)**(1/3)", "not a finite real number"),
@@ -170,6 +171,29 @@ def test_only_listed_nodes_pass_the_grammar() -> None:
         *("BinOp", "UnaryOp", "Call", "Compare", "Name", "Constant", "Load"),
         *("Div", "Pow", "USub", "Lt", "LtE"),
     }
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        ("exp(", ")", 39),
+        ("tan(", ")", 39),
+        ("relu(1-", ")", 19),
+        ("max(x,", ")", 39),
+        ("min(x,", ")", 39),
+        ("where(0<x<1,1,", ")", 30),
+        ("where(x>1,x,1-", ")", 19),
+        ("x**(", ")", 39),
+        ("x/(1+", ")", 19),
+        ("sigmoid(x*", ")", 19),
+        ("abs(x-", ")", 19),
+        ("log(1+exp(", "))", 12),
+        ("(1+", ")**64", 19),
+    ],
+)
+def test_deep_formulas_do_not_grow_out_of_bounds(start: str, end: str, count: int) -> None:
+    """An expression that were written twice at each level would have a million terms or more."""
+    assert activation(start * count + "x" + end * count).name
 
 
 WORDS = [*FUNCTIONS, *CONSTANTS, "x", "x", "x", "p", "y", "0", "1", "2.5", "1e300", "64", "lambda"]

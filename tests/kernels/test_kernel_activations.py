@@ -128,17 +128,17 @@ def test_nan_stays_nan(made: Maker, name: str, dtype: str) -> None:
     if name != "softmax":
         assert np.isfinite(a[:, [0, 2, 3, 4]]).all()
         assert np.isfinite(d[:, [0, 2, 3, 4]]).all()
-    d, _ = backward(made, name, z[:, ::-1].copy(), a[:, ::-1].copy(), np.full_like(z, np.nan))
+    d, _ = backward(made, name, z, a, np.full_like(z, np.nan))
     if name != "step":  # whose derivative is 0 of whatever comes
-        assert np.isnan(d[:, [0, 1, 4]]).all()  # units with a slope: z = 2, 0.5 and 1
+        assert np.isnan(d[:, [1, 3]]).all()  # at 0.5 they all have a slope
 
 
 INFINITE = np.inf
 LIMITS = {
-    **{name: (0, INFINITE) for name in ("relu", "gelu", "gelu_tanh", "silu", "softplus")},
-    **{name: (0, 1) for name in ("step", "sigmoid", "hard_sigmoid")},
-    **{name: (-1, 1) for name in ("tanh", "softsign", "hard_tanh")},
-    **{name: (-INFINITE, INFINITE) for name in ("identity", "leaky_relu", "prelu")},
+    **dict.fromkeys(("relu", "gelu", "gelu_tanh", "silu", "softplus"), (0, INFINITE)),
+    **dict.fromkeys(("step", "sigmoid", "hard_sigmoid"), (0, 1)),
+    **dict.fromkeys(("tanh", "softsign", "hard_tanh"), (-1, 1)),
+    **dict.fromkeys(("identity", "leaky_relu", "prelu"), (-INFINITE, INFINITE)),
     **{"hard_silu": (0, INFINITE), "relu6": (0, 6), "elu": (-1, INFINITE)},
     "selu": (-1.7580993408473766, INFINITE),
 }

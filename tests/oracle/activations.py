@@ -51,7 +51,7 @@ def gelu_tanh(z: Array) -> Array:
 def gelu_tanh_slope(z: Array) -> Array:
     u = np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)
     d_u = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * z**2)
-    return np.asarray((1 + np.tanh(u)) / 2 + z * (1 - np.tanh(u) ** 2) / 2 * d_u)
+    return np.asarray((1 + np.tanh(u)) / 2 + z / np.cosh(u) ** 2 / 2 * d_u)
 
 
 def bent(z: Array, value: Any) -> Array:

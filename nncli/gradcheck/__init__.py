@@ -1,0 +1,1 @@
+"""Gradient checks: every derivative of the project against numeric ones, and a report of them."""
