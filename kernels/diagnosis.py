@@ -43,7 +43,7 @@ TOTAL = 4  #: their sum
 SQUARES = 5  #: the sum of their squares
 SATURATED = 6  #: how many are at a limit or beyond
 DEAD = 7  #: units that were not above ``DEAD_AT`` in any row of the epoch up to now
-SIMILARITY = 8  #: largest of two units; -1 for none
+SIMILARITY = 8  #: largest of two units
 SUMS = 9
 
 #: Units of a block: their products with those of another block are computed at once.
@@ -187,8 +187,9 @@ def begin_watch(highest, limits, sums):
 
 @kernel
 def largest_similarity(rank, ranks, layer, theta, scratch, panel):
-    """Return the largest similarity of two units in the rank's blocks of pairs; -1 for none.
+    """Return the largest similarity of two units in the rank's blocks of pairs.
 
+    It is -infinity where no pair is the rank's, or where none has a number.
     ``layer`` is its row of the layer table, ``scratch`` (BLOCK * BLOCK + units + BLOCK,). The
     blocks ``W_I^T W_J`` of the Gram matrix with J >= I go round the ranks.
     """
@@ -202,7 +203,7 @@ def largest_similarity(rank, ranks, layer, theta, scratch, panel):
         rows = min(BLOCK, units - first)
         for second in range(first, units, BLOCK):
             turn += 1
-            if turn % ranks != rank:
+            if (turn - 1) % ranks != rank:
                 continue
             columns = min(BLOCK, units - second)
             multiply(
@@ -217,7 +218,7 @@ def largest_similarity(rank, ranks, layer, theta, scratch, panel):
                 place = position_of(scratch.dtype.type(found), gram[: rows * columns])
                 one, other = first + place // columns, second + place % columns
     if one < 0:
-        return -1.0
+        return -math.inf
     # the Gram matrix has rounded: whether units are equal is asked of the differences
     return similarity(fan_in, units, weights, bias, theta, one, other)
 
@@ -267,7 +268,7 @@ def compare(first, rows, second, columns, bias, theta, squares, scratch):
                 g[j] += own_b * b[j]
         for j in range(g.size):
             both = own + square[j]
-            g[j] = two * g[j] / both if both > zero else one  # two units of zeros are equal
+            g[j] = one if both == zero else two * g[j] / both  # units of zeros are equal
             most[j] = g[j] if g[j] > most[j] else most[j]
     found = least
     for j in range(columns):
@@ -293,4 +294,4 @@ def similarity(fan_in, units, weights, bias, theta, one, other):
         v, w = np.float64(theta[row + one]), np.float64(theta[row + other])
         difference += (v - w) * (v - w)
         squares += v * v + w * w
-    return 1.0 - difference / squares if squares > 0.0 else 1.0
+    return 1.0 if squares == 0.0 else 1.0 - difference / squares

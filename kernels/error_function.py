@@ -145,7 +145,7 @@ def _choose_erfcx(x: Any) -> Any:
 
 @exact
 def erfcx(x):
-    """Return ``exp(x^2) (1 - erf(x))`` for x from 0 to 30, to 6 ulp.
+    """Return ``exp(x^2) (1 - erf(x))`` for x from 0 to 30; float32 to 6 ulp, float64 to 12.
 
     Beyond 30 it stays what it is there: ``exp(-x^2)``, its factor, is 0 from 28 on in either type.
     """

@@ -65,7 +65,7 @@ class Loss(Part):
     outputs: dict[str, tuple[str, ...]]
     value: float | None = None  #: default of its one number, such as Huber's delta
     smooths: bool = False  #: takes ``--label-smoothing``
-    weighs: bool = False  #: takes ``--class-weight``
+    weighs: tuple[str, ...] = ()  #: tasks in which it takes ``--class-weight``
     threshold: float = 0.5  #: a binary output above it says yes
     #: Whether outputs under this loss are probabilities, which they are not after a margin.
     probabilities: bool = True

@@ -160,7 +160,8 @@ class Model:
     @cached_property
     def layout(self) -> tuple[Parameter, ...]:
         """Return where each array stands in ``theta``: the trained ones first."""
-        trained, kept = [], []
+        trained: list[tuple[str, tuple[int, ...]]] = []
+        kept: list[tuple[str, tuple[int, ...]]] = []
         if self.input_norm:
             width = (self.inputs,)
             trained += [("input gamma", width), ("input beta", width)]
@@ -168,7 +169,8 @@ class Model:
         for number, layer in enumerate(self.layers, 1):
             trained += [(f"layer {number} {name}", shape) for name, shape in layer.arrays]
             kept += [(f"layer {number} {name}", shape) for name, shape in layer.kept]
-        found, start = [], 0
+        found: list[Parameter] = []
+        start = 0
         for name, shape in (*trained, *kept):
             found.append(Parameter(name, start, shape, trained=len(found) < len(trained)))
             start += found[-1].size

@@ -97,14 +97,11 @@ def _optimizer(spec: Spec) -> dict[str, Any]:
                 f"leave it out, or choose --opt {' or '.join(users)}"
             )
         hyper[name] = optimizer.uses.get(name) if given is None else given
-    for name, takes in (
-        ("eps_inside", optimizer.eps_inside),
-        ("bias_correction", optimizer.bias_correction),
-    ):
-        if getattr(spec, name) not in (False, "standard") and not takes:
-            users = [each.name for each in OPTIMIZERS.parts.values() if getattr(each, name)]
+    for form, usual in (("eps_inside", False), ("bias_correction", "standard")):
+        if getattr(spec, form) != usual and not getattr(optimizer, form):
+            users = [each.name for each in OPTIMIZERS.parts.values() if getattr(each, form)]
             raise UsageError(
-                f"{flag_of(name)} means nothing to --opt {spec.opt}: use --opt {' or '.join(users)}"
+                f"{flag_of(form)} means nothing to --opt {spec.opt}: use --opt {' or '.join(users)}"
             )
     decay = spec.weight_decay
     hyper["weight_decay"] = optimizer.uses.get("weight_decay", 0.0) if decay is None else decay
@@ -162,13 +159,13 @@ def _head(spec: Spec, task: str) -> tuple[str, str]:
             f"--loss {loss.text} does not fit a {task} task: choose one of {', '.join(fitting)}"
         )
     if spec.out_act is None or _fits(loss.part, spec.out_act, task):
-        _check_targets(spec, loss.part)
+        _check_targets(spec, loss.part, task)
         return loss.text, spec.out_act or allowed[0]
     fitting = [each.name for each in LOSSES.parts.values() if _fits(each, spec.out_act, task)]
     pairs = sorted(fitting, key=lambda name: name != "mse")
     if spec.loss is None and pairs:
         found = choices.loss(pairs[0])
-        _check_targets(spec, found.part)
+        _check_targets(spec, found.part, task)
         return found.text, spec.out_act
     raise UsageError(
         f"--out-act {spec.out_act} does not go with --loss {loss.text} in a {task} task: "
@@ -189,18 +186,17 @@ def _fits(loss: Loss, out_act: str, task: str) -> bool:
     return task == "regression" and not loss.fused and part.output and part.name != "step"
 
 
-def _check_targets(spec: Spec, loss: Loss) -> None:
+def _check_targets(spec: Spec, loss: Loss, task: str) -> None:
     """Raise UsageError if the loss takes no smoothed targets or no weights of classes."""
-    for name, takes in (("label_smoothing", loss.smooths), ("class_weight", loss.weighs)):
-        if getattr(spec, name) is not None and not takes:
-            users = [each.name for each in LOSSES.parts.values() if getattr(each, _TAKES[name])]
+    smooths = [each.name for each in LOSSES.parts.values() if each.smooths]
+    weighs = [each.name for each in LOSSES.parts.values() if task in each.weighs]
+    for name, users in (("label_smoothing", smooths), ("class_weight", weighs)):
+        if getattr(spec, name) is not None and loss.name not in users:
+            choose = f", or choose --loss {' or '.join(users)}" if users else ""
             raise UsageError(
-                f"{flag_of(name)} means nothing to --loss {loss.name}: "
-                f"leave it out, or choose --loss {' or '.join(users)}"
+                f"{flag_of(name)} means nothing to --loss {loss.name} in a {task} task: "
+                f"leave it out{choose}"
             )
-
-
-_TAKES = {"label_smoothing": "smooths", "class_weight": "weighs"}
 
 
 def _first_output(loss: str, task: str) -> str:

@@ -91,6 +91,7 @@ def memory_needed(spec: Spec, model: Model, dataset: Dataset, threads: int) -> i
 def batch_rows(spec: Spec, dataset: Dataset) -> int:
     """Return the rows of a full mini-batch: at most those of the training split."""
     rows = len(dataset.train)
+    assert spec.batch_size is not None
     return rows if spec.batch_size == "full" else min(int(spec.batch_size), rows)
 
 

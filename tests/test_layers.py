@@ -17,27 +17,39 @@ ROOT = Path(__file__).parents[1]
 HEIGHTS = {
     # leaves: what everybody may use
     "errors": 0,
+    "kernels": 0,
     "options": 1,
     "events": 1,
     "environment": 1,
-    "kernels": 0,
     # what an experiment is
-    "spec": 2,
-    "data": 2,
-    "model": 3,  # of a spec
+    "formulas": 2,  # activations and losses that users write
+    "choices": 3,  # parts as people name them
+    "spec": 4,
+    "data": 4,
+    "resolving": 5,  # of a spec's open choices
+    "model": 5,  # of a spec
     # what is done with it
-    "trainer": 4,
-    "runner": 5,
+    "arrays": 6,  # of a model, for the kernels
+    "layerwise": 6,
+    "lsuv": 7,
+    "gradcheck": 7,
+    "trainer": 8,
+    "lbfgs": 9,
+    "runner": 10,
     "store": 5,
-    "stored": 6,  # models as they are stored
-    "report": 6,
-    "recorder": 7,  # a runner's events into the store
-    "inference": 7,
-    "experiment": 8,  # joins runner and store
-    "sweep": 9,
-    "python": 10,  # the Python interface, which nncli itself offers
-    "": 11,
-    "cli": 12,
+    "diagnosis": 9,
+    "stored": 10,  # models as they are stored
+    "report": 11,
+    "recorder": 11,  # a runner's events into the store
+    "inference": 11,
+    "experiment": 12,  # joins runner and store
+    "proving": 13,  # joins gradient checks and store
+    "inspection": 13,
+    "lr_find": 13,
+    "sweep": 14,
+    "python": 15,  # the Python interface, which nncli itself offers
+    "": 16,
+    "cli": 17,
 }
 
 #: Arrows between units of different heights that are forbidden nevertheless.
@@ -54,7 +66,10 @@ FORBIDDEN = {
 }
 
 #: What may not be imported for the tables, the spec or the help; numba is heavy, numpy not small.
-HEAVY = ("numba", "numpy", "scipy", "pandas", "sqlalchemy", "alembic", "llvmlite", "plotext")
+HEAVY = (
+    *("numba", "numpy", "scipy", "sympy", "pandas"),
+    *("sqlalchemy", "alembic", "llvmlite", "plotext"),
+)
 
 
 def sources() -> Iterator[tuple[str, Path]]:

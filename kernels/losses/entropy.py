@@ -48,7 +48,7 @@ LOSSES.add(
         fused=True,
         outputs={"binary": ("sigmoid",), "multilabel": ("sigmoid",), "multiclass": ("sigmoid",)},
         smooths=True,
-        weighs=True,
+        weighs=("binary",),
     )
 )
 
@@ -103,6 +103,6 @@ LOSSES.add(
         fused=True,
         outputs={"multiclass": ("softmax",)},
         smooths=True,
-        weighs=True,
+        weighs=("multiclass",),
     )
 )

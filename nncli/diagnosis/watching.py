@@ -62,6 +62,7 @@ def layer_block(diagnosis: Diagnosis, model: Model, epochs: NDArray[np.int64]) -
     sums, similarity = parts.sum(axis=0), parts[..., d.SIMILARITY].max(axis=0)
     saturates = ~np.isnan(diagnosis.limits[:, d.LOW])
     dies = ~np.isnan(diagnosis.limits[:, d.DEAD_AT])
+    similarity[similarity == -np.inf] = np.nan  # the weights are no numbers
     units = np.array([layer.fan_out for layer in model.layers])
     with np.errstate(all="ignore"):
         count = sums[..., d.COUNT]

@@ -95,7 +95,7 @@ def activation_alone(part: Activation) -> Alone:
     """Return ``sum c f(z)`` with its gradient by z and by the activation's numbers."""
     rng = _rng(part.name)
     z = 2 * rng.standard_normal(ROWS * UNITS)
-    alphas = part.value + 0.1 * rng.standard_normal(UNITS) if part.learnable else None
+    alphas = (part.value or 0.0) + 0.1 * rng.standard_normal(UNITS) if part.learnable else None
     fixed = np.full(1, part.value or 0.0)
     weights = rng.standard_normal(z.size)
 

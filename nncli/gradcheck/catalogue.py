@@ -115,7 +115,7 @@ def cases() -> Iterator[Case]:
                 yield Case("tanh", loss.name, task, output, DEPTHS[1])
             if loss.smooths:
                 yield Case("tanh", loss.name, task, outputs[0], DEPTHS[1], smoothing=0.2)
-            if loss.weighs and task != "multilabel":
+            if task in loss.weighs:
                 yield Case("tanh", loss.name, task, outputs[0], DEPTHS[1], weighted=True)
     mse = LOSSES["mse"]
     for name, part in ACTIVATIONS.parts.items():

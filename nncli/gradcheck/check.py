@@ -85,7 +85,8 @@ class Tally:
     def __init__(self, name: str) -> None:
         self.name = name
         self._groups: dict[str, float] = {}
-        self._largest, self._worst = -1.0, None
+        self._largest = -1.0
+        self._worst: Worst | None = None
         self._passed, self._entries, self._kinks = True, 0, 0
 
     def add(
@@ -98,7 +99,7 @@ class Tally:
         self._passed = self._passed and error <= tolerance
         if error > self._largest:
             self._largest = error
-            self._worst: Worst | None = Worst(parameter, float(analytic), float(numeric))
+            self._worst = Worst(parameter, float(analytic), float(numeric))
 
     def skip(self) -> None:
         """Count a derivative that does not exist."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,25 +30,25 @@ def check_jacobian(
     network, tally = Layerwise(model, theta, eps), Tally(name)
     jacobian = network.jacobian(x)
     every = max(1, model.inputs * model.outputs // (most or model.inputs * model.outputs))
+    last: dict[str, bytes] = {}
+
+    def output(k: int, point: NDArray[Any]) -> float:
+        steps = network.forward(point[None])
+        last["piece"] = b"".join(
+            np.searchsorted(layer.choice.part.kinks, step.z).astype(np.int8).tobytes()
+            for layer, step in zip(model.layers, steps, strict=True)
+        )
+        return float(steps[-1].a[0, k])
+
+    def piece() -> bytes:
+        return last["piece"]
+
     for k in range(model.outputs):
         size = float(np.abs(jacobian[k]).max())
-        pieces: list[bytes] = []
-
-        def output(point: NDArray[Any], k: int = k, pieces: list[bytes] = pieces) -> float:
-            steps = network.forward(point[None])
-            sides = [
-                np.searchsorted(layer.choice.part.kinks, step.z, side="left").astype(np.int8)
-                for layer, step in zip(model.layers, steps, strict=True)
-            ]
-            pieces.append(b"".join(each.tobytes() for each in sides))
-            return float(steps[-1].a[0, k])
-
         for i in range(k % every, model.inputs, every):
             direction = np.zeros_like(x)
             direction[i] = 1.0
-            numeric = derivative(
-                output, lambda pieces=pieces: pieces[-1], x, direction, abs(float(x[i]))
-            )
+            numeric = derivative(partial(output, k), piece, x, direction, abs(float(x[i])))
             if numeric.kind == "kink":
                 tally.skip()
                 continue

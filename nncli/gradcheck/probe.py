@@ -17,7 +17,7 @@ from nncli.arrays import make_buffers
 from nncli.choices import LossChoice
 from nncli.kernels import backward, normalization
 from nncli.kernels.activations import ACTIVATIONS
-from nncli.kernels.network import ACTIVATION_SLOTS, Functions, Network
+from nncli.kernels.network import ACTIVATION_SLOTS, FAN_OUT, UNITS_BEFORE, Functions, Network
 from nncli.kernels.parts import Activation
 from nncli.model import Model
 
@@ -76,6 +76,7 @@ class Probe:
         self._d_theta = np.zeros(model.size, dtype)
         self._counter = np.zeros(1, np.int64)
         self._key = np.uint64(setting.key)
+        self._call: Any = None
         if native:
             from nncli.kernels.assemble import Parts, assemble_gradients
 
@@ -93,7 +94,7 @@ class Probe:
             )
             self._functions, self._call = gradients.functions, gradients.loss_and_gradient
         else:
-            self._functions, self._call = _plain_functions(model, setting.loss), None
+            self._functions = _plain_functions(model, setting.loss)
 
     def loss(self, theta: Array) -> Any:
         """Return the mean loss at ``theta`` (size,)."""
@@ -118,17 +119,13 @@ class Probe:
         side = self.setting.loss.part.side
         if side is not None:
             settings = self._network.settings
-            sides.append(side(self._predictions().real, self._buffers.y.real, settings.real))
+            sides.append(side(self._buffers.p.real, self._buffers.y.real, settings.real))
         return b"".join(np.ascontiguousarray(each, np.int8).tobytes() for each in sides)
 
     def _sums(self, row: NDArray[np.int64]) -> Array:
-        from nncli.kernels.network import FAN_OUT, UNITS_BEFORE
-
         start = self._count * int(row[UNITS_BEFORE])
-        return self._buffers.z[start : start + self._count * int(row[FAN_OUT])]
-
-    def _predictions(self) -> Array:
-        return self._buffers.p
+        sums: Array = self._buffers.z[start : start + self._count * int(row[FAN_OUT])]
+        return sums
 
     def _run(self, theta: Array, *, learn: bool) -> Any:
         self._theta[:] = theta

@@ -1,4 +1,4 @@
-"""Hashed random numbers: the hash, the orders of rows, the dropout masks, the first weights."""
+"""Hashed random numbers: the hash, the orders of rows, the dropout masks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 import oracle
 import pytest
-from fixtures.comparing import assert_close
 
 from nncli.kernels.dropout import dropout_backward, dropout_forward
-from nncli.kernels.initializers import INITIALIZERS
 from nncli.kernels.jit import native
 from nncli.kernels.random import derive, mix, shuffle
 
@@ -148,44 +146,3 @@ def test_masks_are_independent(other: str) -> None:
     }[other]()
     equal = (mask == second).mean()  # of independent fair coins: a half
     assert abs(equal - 0.5) < DEVIATIONS * 0.5 / math.sqrt(mask.size)
-
-
-# --- first weights ----------------------------------------------------------------------------
-
-
-def drawn(name: str, value: float | None, fan_in: int = 300, fan_out: int = 200) -> Any:
-    entry = INITIALIZERS[name]
-    parameter = entry.value if value is None else value
-    return entry.draw(np.random.default_rng(2), fan_in, fan_out, parameter)
-
-
-@pytest.mark.parametrize("name", INITIALIZERS.names())
-def test_first_weights_have_mean_zero_and_the_documented_deviation(name: str) -> None:
-    w = drawn(name, None)
-    deviation = oracle.standard_deviation(name, 300, 200)
-    assert w.shape == (300, 200)
-    assert w.dtype == np.float64
-    count = w.size
-    assert abs(w.mean()) <= DEVIATIONS * deviation / math.sqrt(count)
-    # a normal sample's deviation itself deviates by sigma / sqrt(2 n)
-    assert abs(w.std() - deviation) <= DEVIATIONS * deviation / math.sqrt(2 * count)
-    if name.endswith("uniform"):
-        assert abs(w).max() <= math.sqrt(3) * deviation
-        assert abs(w).max() > 0.99 * math.sqrt(3) * deviation
-    elif deviation:
-        assert 0.6 < (abs(w) < deviation).mean() < 0.76  # 0.683 of a normal sample
-
-
-@pytest.mark.parametrize("name", INITIALIZERS.names())
-def test_first_weights_are_those_of_the_oracle(name: str) -> None:
-    expected = oracle.draw(np.random.default_rng(2), name, "identity", 6, 4)
-    assert_close(drawn(name, None, 6, 4), expected, 4)  # the limits are worked out differently
-
-
-def test_values_of_initializers_are_heeded() -> None:
-    assert (drawn("constant", 0.3) == 0.3).all()
-    assert drawn("normal", 2.0).std() == pytest.approx(2.0, rel=0.02)
-    assert 0.69 < abs(drawn("uniform", 0.7)).max() <= 0.7
-    assert {name for name in INITIALIZERS.names() if INITIALIZERS[name].value is not None} == {
-        *("constant", "normal", "uniform")
-    }
