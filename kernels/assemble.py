@@ -14,7 +14,7 @@ from typing import Any
 
 from numba import types
 
-from nncli.kernels import backward, diagnosis, forward, loop, normalization
+from nncli.kernels import backward, diagnosis, forward, loop, normalization, products
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.gather import GATHERS
 from nncli.kernels.jit import address_of, compile_lock, compiled, is_cached
@@ -95,7 +95,7 @@ def assemble(parts: Parts) -> Assembly:
     """Load or compile what ``parts`` need, once a process."""
     with compile_lock(f"loop-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
-        functions = _fill_slots(parts, kinds)
+        functions = _fill_slots(parts, kinds, _own_output(parts))
         return Assembly(
             functions=functions,
             train=compiled(loop.train, *_train_signature(kinds)),
@@ -109,7 +109,7 @@ def assemble_gradients(parts: Parts) -> Gradients:
     with compile_lock(f"gradient-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
         gradient = compiled(backward.loss_and_gradient, *_gradient_signature(kinds))
-        return Gradients(_fill_slots(parts, kinds), gradient)
+        return Gradients(_fill_slots(parts, kinds, _own_output(parts)), gradient)
 
 
 @functools.cache
@@ -118,10 +118,15 @@ def assemble_inference(parts: Parts) -> Inference:
     with compile_lock(f"predict-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
         predict = compiled(forward.predict, *_predict_signature(kinds))
-        return Inference(_fill_slots(parts, kinds), predict)
+        return Inference(_fill_slots(parts, kinds, True), predict)
 
 
-def _fill_slots(parts: Parts, kinds: Types) -> Functions:
+def _own_output(parts: Parts) -> bool:
+    """Return whether training calls the output activation: a fused loss computes it on its way."""
+    return not LOSSES[parts.loss].fused
+
+
+def _fill_slots(parts: Parts, kinds: Types, own_output: bool) -> Functions:
     hidden = [ACTIVATIONS[name] for name in parts.activations or ("identity",)]
     output = ACTIVATIONS[parts.output]
 
@@ -138,11 +143,12 @@ def _fill_slots(parts: Parts, kinds: Types) -> Functions:
     normalize = kinds.normalize
 
     return Functions(
+        multiply=address_of(products.multiply, *kinds.multiply),
         gather=address_of(GATHERS[parts.storage], *kinds.gather),
         hidden_forward=_padded([forward_of(each) for each in hidden]),
         hidden_backward=_padded([backward_of(each) for each in hidden]),
-        output_forward=forward_of(output),
-        output_backward=backward_of(output),
+        output_forward=if_needed(own_output, output.forward, kinds.activation_forward),
+        output_backward=if_needed(own_output, output.backward, kinds.activation_backward),
         normalize_batch=if_needed(norm, normalization.normalize_batch, normalize),
         normalize_running=if_needed(norm, normalization.normalize_running, normalize),
         normalize_backward=if_needed(

@@ -45,6 +45,7 @@ def backward(
     Returns the number of the last barrier.
     """
     layers, theta, capacity = network.layers, network.theta, buffers.x.shape[0]
+    product = functions.multiply
     for layer in range(layers.shape[0] - 1, -1, -1):
         weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
         place = capacity * layers[layer, UNITS_BEFORE]
@@ -57,21 +58,25 @@ def backward(
             if layers[0, INPUT_GAMMA] >= 0:
                 inputs = matrix(buffers.h, np.int64(0), count, layers[0, FAN_IN])
                 backward_to_input(network, d_theta, buffers, panel, functions, d_z, start, stop)
-            dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
+            dense_backward_parameters(
+                inputs, d_z, d_theta, weights, bias, start, stop, product, panel
+            )
         else:
             below = layer - 1
             units, place = layers[below, FAN_OUT], capacity * layers[below, UNITS_BEFORE]
             z = matrix(buffers.z, place, count, units)
             a = matrix(buffers.a, place, count, units)
             d = matrix(buffers.d, place, count, units)
-            dense_backward_input(d_z, theta, weights, d, start, stop, panel)
+            dense_backward_input(d_z, theta, weights, d, start, stop, product, panel)
             norm = layers[below, NORM]
             inputs = a
             if dropout > 0.0 or norm == NORM_AFTER:
                 inputs = matrix(buffers.h, place, count, units)
             if dropout > 0.0:
                 dropout_backward(d, derive(key, below), dropout, start, stop)
-            dense_backward_parameters(inputs, d_z, d_theta, weights, bias, start, stop, panel)
+            dense_backward_parameters(
+                inputs, d_z, d_theta, weights, bias, start, stop, product, panel
+            )
             if norm == NORM_AFTER:
                 backward_normalized(
                     layers, below, d, buffers, functions, theta, d_theta, start, stop
@@ -145,7 +150,8 @@ def backward_to_input(network, d_theta, buffers, panel, functions, d_z, start, s
     count, width = d_z.shape[0], layers[0, FAN_IN]
     d = matrix(buffers.d, nowhere, count, width)
     normed = matrix(buffers.normed, nowhere, count, width)
-    dense_backward_input(d_z, network.theta, layers[0, WEIGHTS], d, start, stop, panel)
+    product = functions.multiply
+    dense_backward_input(d_z, network.theta, layers[0, WEIGHTS], d, start, stop, product, panel)
     call_normalize_backward(
         functions.normalize_backward, d, normed, network.theta, d_theta, layers[0, INPUT_GAMMA],
         buffers.inverse[:width], start, stop,

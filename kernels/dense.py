@@ -2,8 +2,8 @@
 
 ``x`` (rows, fan_in), ``z`` and ``d_z`` (rows, fan_out), ``d_x`` like ``x``; ``W`` (fan_in, fan_out)
 and ``b`` (fan_out,) lie in the flat ``theta`` at ``weights`` and ``bias``, their gradients at the
-same places of ``d_theta``. ``bias`` is -1 for a layer without b. ``panel`` is scratch of the rank's
-own for the products.
+same places of ``d_theta``. ``bias`` is -1 for a layer without b. ``product`` is the slot of the
+matrix product, ``panel`` scratch of the rank's own for it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from nncli.kernels.jit import kernel
-from nncli.kernels.multiply import BIAS, ZERO, multiply
+from nncli.kernels.multiply import BIAS, ZERO
+from nncli.kernels.slots import call_multiply
 from nncli.kernels.views import flat
 
 # Typed, not literal: Numba compiles a function once more for every literal it is called with.
@@ -19,11 +20,11 @@ NONE, ONE = np.int64(0), np.int64(1)
 
 
 @kernel
-def dense_forward(x, theta, weights, bias, z, row_start, row_stop, start, stop, panel):
+def dense_forward(x, theta, weights, bias, z, row_start, row_stop, start, stop, product, panel):
     """Write ``z[row_start:row_stop, start:stop] = x W + b`` for those rows and columns."""
     fan_in, fan_out = x.shape[1], z.shape[1]
-    multiply(
-        row_stop - row_start, stop - start, fan_in,
+    call_multiply(
+        product, row_stop - row_start, stop - start, fan_in,
         flat(x), row_start * fan_in, fan_in, ONE,
         theta, weights + start, fan_out, ONE, panel,
         BIAS if bias >= 0 else ZERO, theta, bias + start,
@@ -32,11 +33,11 @@ def dense_forward(x, theta, weights, bias, z, row_start, row_stop, start, stop, 
 
 
 @kernel
-def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, panel):
+def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, product, panel):
     """Write ``dW[start:stop] = x[:, start:stop]^T d_z``; whoever has row 0 also writes ``db``."""
     rows, fan_in, fan_out = x.shape[0], x.shape[1], d_z.shape[1]
-    multiply(
-        stop - start, fan_out, rows,
+    call_multiply(
+        product, stop - start, fan_out, rows,
         flat(x), start, ONE, fan_in,
         flat(d_z), NONE, fan_out, ONE, panel,
         ZERO, d_theta, bias,
@@ -52,11 +53,11 @@ def dense_backward_parameters(x, d_z, d_theta, weights, bias, start, stop, panel
 
 
 @kernel
-def dense_backward_input(d_z, theta, weights, d_x, start, stop, panel):
+def dense_backward_input(d_z, theta, weights, d_x, start, stop, product, panel):
     """Write ``d_x[:, start:stop] = d_z W[start:stop]^T``."""
     rows, fan_in, fan_out = d_x.shape[0], d_x.shape[1], d_z.shape[1]
-    multiply(
-        rows, stop - start, fan_out,
+    call_multiply(
+        product, rows, stop - start, fan_out,
         flat(d_z), NONE, fan_out, ONE,
         theta, weights + start * fan_out, ONE, fan_out, panel,
         ZERO, theta, NONE,

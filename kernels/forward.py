@@ -119,7 +119,19 @@ def hidden_forward(
         h = matrix(buffers.h, place, count, units)
         start, stop = share(units, rank, ranks, UNIT_GRAIN)
         weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
-        dense_forward(inputs, theta, weights, bias, z, first_row, count, start, stop, panel)
+        dense_forward(
+            inputs,
+            theta,
+            weights,
+            bias,
+            z,
+            first_row,
+            count,
+            start,
+            stop,
+            functions.multiply,
+            panel,
+        )
         norm = layers[layer, NORM]
         if norm == NORM_BEFORE:
             normalize(
@@ -153,7 +165,7 @@ def output_and_loss(network, buffers, panel, functions, fused, count, start, sto
     outputs, place = layers[last, FAN_OUT], capacity * layers[last, UNITS_BEFORE]
     z = matrix(buffers.z, place, count, outputs)
     d = matrix(buffers.d, place, count, outputs)
-    output_sums(network, buffers, panel, count, start, stop, dropped)
+    output_sums(network, buffers, functions.multiply, panel, count, start, stop, dropped)
     z, d = z[start:stop], d[start:stop]
     p, y = buffers.p[start:stop], buffers.y[start:stop]
     if fused:
@@ -168,7 +180,7 @@ def output_and_loss(network, buffers, panel, functions, fused, count, start, sto
 
 
 @kernel
-def output_sums(network, buffers, panel, count, start, stop, dropped):
+def output_sums(network, buffers, product, panel, count, start, stop, dropped):
     """Write the output layer's weighted sums ``z`` of rows [start, stop)."""
     layers, capacity = network.layers, buffers.x.shape[0]
     last = layers.shape[0] - 1
@@ -184,7 +196,9 @@ def output_sums(network, buffers, panel, count, start, stop, dropped):
     elif layers[0, INPUT_GAMMA] >= 0:
         inputs = matrix(buffers.h, first_unit, count, layers[0, FAN_IN])
     weights, bias = layers[last, WEIGHTS], layers[last, BIAS]
-    dense_forward(inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs, panel)
+    dense_forward(
+        inputs, network.theta, weights, bias, z, start, stop, first_unit, outputs, product, panel
+    )
 
 
 @kernel
@@ -213,7 +227,7 @@ def predict(network, rows, buffers, functions, index, start, stop, counter, pred
             none, one, network, buffers, panel, functions, normal_function, count, keep, key,
             counter, none,
         )  # fmt: skip
-        output_sums(network, buffers, panel, count, none, count, dropped)
+        output_sums(network, buffers, functions.multiply, panel, count, none, count, dropped)
         z = matrix(buffers.z, capacity * layers[last, UNITS_BEFORE], count, outputs)
         p = predictions[first : first + count]
         parameters = theta[alpha : alpha + 1]

@@ -100,6 +100,7 @@ class Buffers(NamedTuple):
 class Functions(NamedTuple):
     """The slots: addresses of machine code of one fixed signature each, or 0 where unused."""
 
+    multiply: Any
     gather: Any
     hidden_forward: Any
     hidden_backward: Any
@@ -140,6 +141,7 @@ class Types(NamedTuple):
     matrix: Any
     stored: Any
     indices: Any
+    multiply: Any
     gather: Any
     activation_forward: Any
     activation_backward: Any
@@ -172,6 +174,11 @@ def types_of(dtype: str) -> Types:
     stored = types.Array(types.uint8, 2, "C", readonly=True)
     constant_matrix = types.Array(real, 2, "C", readonly=True)
     size, number = types.int64, types.float64
+    three = (size, size, size)
+    multiply = (
+        *(*three, vector, *three, vector, *three, vector, size, vector, size),
+        *(vector, size, size),
+    )
     gather = (stored, INDICES, size, size, size, vector, vector, matrix)
     forward = (vector, vector, vector, size)
     backward = (vector, vector, vector, vector, vector, size)
@@ -197,6 +204,7 @@ def types_of(dtype: str) -> Types:
         matrix=matrix,
         stored=stored,
         indices=INDICES,
+        multiply=multiply,
         gather=gather,
         activation_forward=forward,
         activation_backward=backward,

@@ -26,6 +26,37 @@ def _call(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 
 @intrinsic
+def call_multiply(
+    typing_context: Any,
+    function: Any,
+    m: Any,
+    n: Any,
+    k: Any,
+    a: Any,
+    a_start: Any,
+    a_row: Any,
+    a_column: Any,
+    b: Any,
+    b_start: Any,
+    b_row: Any,
+    b_column: Any,
+    panel: Any,
+    begin: Any,
+    bias: Any,
+    bias_start: Any,
+    c: Any,
+    c_start: Any,
+    c_row: Any,
+) -> Any:
+    """Call the matrix product."""
+    three = (_SIZE, _SIZE, _SIZE)
+    signature = types.void(
+        *(_ADDRESS, *three, a, *three, b, *three, panel, _SIZE, bias, _SIZE, c, _SIZE, _SIZE)
+    )
+    return signature, _call
+
+
+@intrinsic
 def call_gather(
     typing_context: Any,
     function: Any,

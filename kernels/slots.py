@@ -10,6 +10,22 @@ from __future__ import annotations
 from nncli.kernels.jit import native_twin
 
 
+@native_twin("nncli.kernels.slot_intrinsics:call_multiply")
+def call_multiply(
+    function, m, n, k, a, a_start, a_row, a_column, b, b_start, b_row, b_column, panel,
+    begin, bias, bias_start, c, c_start, c_row,
+):  # fmt: skip
+    """Call :func:`nncli.kernels.multiply.multiply`, or its native twin.
+
+    It is a slot, though there is but one, since Numba would otherwise compile its tiles once more
+    into every kernel above it.
+    """
+    return function(
+        m, n, k, a, a_start, a_row, a_column, b, b_start, b_row, b_column, panel,
+        begin, bias, bias_start, c, c_start, c_row,
+    )  # fmt: skip
+
+
 @native_twin("nncli.kernels.slot_intrinsics:call_gather")
 def call_gather(function, stored, index, first, start, stop, shift, scale, x):
     """Call a kernel of :mod:`nncli.kernels.gather`."""

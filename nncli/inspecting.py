@@ -115,6 +115,7 @@ class Inspection:
     run: int
     weights: str
     epoch: int
+    task: str
     layers: list[LayerSummary]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -225,6 +226,7 @@ def inspect_run(
         run=kept.id,
         weights=which,
         epoch=checkpoint.epoch,
+        task=network.task,
         layers=summaries(network.model, network.theta),
         inputs=network.preprocessing.features,
         outputs=_output_names(network.preprocessing, network.model.outputs),

@@ -1,9 +1,9 @@
 """Networks whose activations are straight between their kinks: affine maps, and where they hold.
 
-Within one activation pattern such a network is ``z = W_eff x + b_eff`` at its output layer (Montufar
-et al. 2014): every unit is on one piece of its activation, where ``f(z) = s z + t``, and Batch
-Normalization at inference is affine. The input space falls into as many linear regions as there
-are patterns.
+Within one activation pattern such a network is ``z = W_eff x + b_eff`` at its output layer
+(Montufar et al. 2014): every unit is on one piece of its activation, where ``f(z) = s z + t``, and
+Batch Normalization at inference is affine. The input space falls into as many linear regions as
+there are patterns.
 
 Slopes and offsets are taken from the values of the activation at points between its kinks, not from
 its backward kernel or from the data: that the map agrees with the forward pass tells something.
@@ -132,7 +132,7 @@ class PiecewiseLinear:
         self.folded = list(_folded(network))
 
     def sides(self, x: Array) -> list[NDArray[np.uint8]]:
-        """Return the activation pattern, (n, units) for each hidden layer, of inputs (n, inputs)."""
+        """Return the activation pattern of inputs (n, inputs): (n, units) of each hidden layer."""
         found, h = [], x
         for pieces, (weights, bias) in zip(self.pieces, self.folded, strict=False):
             z = h @ weights + bias

@@ -80,9 +80,9 @@ def prelu_forward(z, a, parameters, width):
             a[i] = z[i] if z[i] > zero else slope * z[i]
     else:
         for start in range(0, z.size, width):
-            for j in range(width):
-                x = z[start + j]
-                a[start + j] = x if x > zero else parameters[j] * x
+            row, a_row = z[start : start + width], a[start : start + width]
+            for j in range(row.size):
+                a_row[j] = row[j] if row[j] > zero else parameters[j] * row[j]
 
 
 @kernel
@@ -92,19 +92,19 @@ def prelu_backward(z, a, d, parameters, d_parameters, width):
     A learned alpha may become negative, and then ``a`` does not tell the sign of ``z``.
     """
     zero = z.dtype.type(0)
+    for start in range(0, z.size, width):
+        row, d_row = z[start : start + width], d[start : start + width]
+        for j in range(row.size):
+            d_parameters[j] += zero if row[j] > zero else d_row[j] * row[j]
     if parameters.size == 1:
         slope = parameters[0]
-        for start in range(0, z.size, width):
-            for j in range(width):
-                x, d_x = z[start + j], d[start + j]
-                d_parameters[j] += zero if x > zero else d_x * x
-                d[start + j] = d_x if x > zero else slope * d_x
+        for i in range(z.size):
+            d[i] = d[i] if z[i] > zero else slope * d[i]
     else:
         for start in range(0, z.size, width):
-            for j in range(width):
-                x, d_x = z[start + j], d[start + j]
-                d_parameters[j] += zero if x > zero else d_x * x
-                d[start + j] = d_x if x > zero else parameters[j] * d_x
+            row, d_row = z[start : start + width], d[start : start + width]
+            for j in range(row.size):
+                d_row[j] = d_row[j] if row[j] > zero else parameters[j] * d_row[j]
 
 
 ACTIVATIONS.add(

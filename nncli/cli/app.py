@@ -15,12 +15,15 @@ from nncli.cli.failures import Interrupted, ReaderGone, guarded
 from nncli.cli.help import Command, Group, examples
 from nncli.errors import unknown_choice
 
-#: Every command with its line in ``nncli --help``; its code is ``nncli.cli.commands.<name>``.
+#: Every command with its line in ``nncli --help``; its code is ``nncli.cli.commands.<name>``,
+#: with ``_`` for ``-``.
 COMMANDS = {
     "train": "Train one network and store the run.",
     "report": "List the latest runs, or show one with its curve.",
     "predict": "Apply the network of a run to a file, as CSV.",
     "gradcheck": "Prove every gradient by numeric derivatives.",
+    "inspect": "Look into a network: its layers and weights, its map at a row.",
+    "lr-find": "Find a learning rate by raising it until training breaks.",
 }
 
 
@@ -84,7 +87,8 @@ class Program(Group):
 
 def load_command(name: str) -> Any:
     """Import the module of a command and return the command."""
-    command = typer.main.get_command(import_module(f"nncli.cli.commands.{name}").app)
+    module = import_module(f"nncli.cli.commands.{name.replace('-', '_')}")
+    command = typer.main.get_command(module.app)
     command.name = name
     return command
 

@@ -16,7 +16,10 @@ import sympy
 
 from nncli.formulas.functions import (
     absolute,
+    atan,
     choose,
+    cos,
+    cosh,
     expm1,
     larger,
     log1p,
@@ -24,7 +27,11 @@ from nncli.formulas.functions import (
     quotient,
     side,
     sigmoid,
+    sin,
+    sinh,
     softplus,
+    tan,
+    tanh,
 )
 from nncli.formulas.grammar import parse
 
@@ -260,13 +267,13 @@ _FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[float], float]]] = {
     "log": (logarithm, math.log),
     "log1p": (log1p, math.log1p),
     "sqrt": (sympy.sqrt, math.sqrt),
-    "sin": (sympy.sin, math.sin),
-    "cos": (sympy.cos, math.cos),
-    "tan": (sympy.tan, math.tan),
-    "sinh": (sympy.sinh, math.sinh),
-    "cosh": (sympy.cosh, math.cosh),
-    "tanh": (sympy.tanh, math.tanh),
-    "atan": (sympy.atan, math.atan),
+    "sin": (sin, math.sin),
+    "cos": (cos, math.cos),
+    "tan": (tan, math.tan),
+    "sinh": (sinh, math.sinh),
+    "cosh": (cosh, math.cosh),
+    "tanh": (tanh, math.tanh),
+    "atan": (atan, math.atan),
     "erf": (sympy.erf, math.erf),
     "sigmoid": (sigmoid, _sigmoid),
     "softplus": (softplus, _softplus),

@@ -2,7 +2,8 @@
 
 Each knows its derivative. What jumps or bends is differentiated piece by piece: a derivative that
 does not exist at a point is one of its neighbours' there, as that of ReLU, and SymPy's own forms,
-with delta functions and solved inequalities, never come up.
+with delta functions and solved inequalities, never come up. Nor do SymPy's trigonometric and
+hyperbolic functions, which may expand a power of a long sum to learn whether they are real.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from typing import Any
 import sympy
 
 
-class choose(sympy.Function):  # type: ignore[misc]
+class Real(sympy.Function):  # type: ignore[misc]
+    """A function that SymPy leaves as it is, real wherever there is a value at all."""
+
+    is_commutative = True
+    is_real = True
+
+
+class choose(Real):
     """``choose(t, a, b)`` is a where ``t > 0``, else b. The derivative is that of the piece."""
 
     nargs = 3
@@ -29,7 +37,7 @@ class choose(sympy.Function):  # type: ignore[misc]
         return choose(t, a.diff(symbol), b.diff(symbol))
 
 
-class larger(sympy.Function):  # type: ignore[misc]
+class larger(Real):
     """``max(a, b)``. As a choice it would hold both twice, and nested ones would grow like 2^n."""
 
     nargs = 2
@@ -39,7 +47,7 @@ class larger(sympy.Function):  # type: ignore[misc]
         return choose(a - b, a.diff(symbol), b.diff(symbol))
 
 
-class absolute(sympy.Function):  # type: ignore[misc]
+class absolute(Real):
     """``|u|``, with the derivative ``sign(u)``, which is 0 at 0."""
 
     nargs = 1
@@ -49,7 +57,7 @@ class absolute(sympy.Function):  # type: ignore[misc]
         return side(self.args[0])
 
 
-class side(sympy.Function):  # type: ignore[misc]
+class side(Real):
     """``sign(u)``, flat on both sides of its jump."""
 
     nargs = 1
@@ -59,7 +67,7 @@ class side(sympy.Function):  # type: ignore[misc]
         return sympy.Integer(0)
 
 
-class sigmoid(sympy.Function):  # type: ignore[misc]
+class sigmoid(Real):
     """``s = 1 / (1 + exp(-u))``; its derivative ``s (1 - s)`` cannot overflow."""
 
     nargs = 1
@@ -69,7 +77,7 @@ class sigmoid(sympy.Function):  # type: ignore[misc]
         return self * (1 - self)
 
 
-class softplus(sympy.Function):  # type: ignore[misc]
+class softplus(Real):
     """``ln(1 + exp(u))``, written so that it cannot overflow."""
 
     nargs = 1
@@ -79,17 +87,17 @@ class softplus(sympy.Function):  # type: ignore[misc]
         return sigmoid(self.args[0])
 
 
-class log_cosh(sympy.Function):  # type: ignore[misc]
+class log_cosh(Real):
     """``ln(cosh(u))``, written so that it cannot overflow."""
 
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> Any:
         """Return ``tanh(u)``."""
-        return sympy.tanh(self.args[0])
+        return tanh(self.args[0])
 
 
-class log1p(sympy.Function):  # type: ignore[misc]
+class log1p(Real):
     """``ln(1 + u)``, exact for small u."""
 
     nargs = 1
@@ -99,7 +107,7 @@ class log1p(sympy.Function):  # type: ignore[misc]
         return 1 / (1 + self.args[0])
 
 
-class expm1(sympy.Function):  # type: ignore[misc]
+class expm1(Real):
     """``exp(u) - 1``, exact for small u."""
 
     nargs = 1
@@ -107,6 +115,76 @@ class expm1(sympy.Function):  # type: ignore[misc]
     def fdiff(self, argindex: int = 1) -> Any:
         """Return ``exp(u)``."""
         return sympy.exp(self.args[0])
+
+
+class sin(Real):
+    """The sine, of radians."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return ``cos(u)``."""
+        return cos(self.args[0])
+
+
+class cos(Real):
+    """The cosine, of radians."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return ``-sin(u)``."""
+        return -sin(self.args[0])
+
+
+class tan(Real):
+    """The tangent, of radians."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return ``1 + tan(u)^2``."""
+        return 1 + self**2
+
+
+class sinh(Real):
+    """``(exp(u) - exp(-u)) / 2``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return ``cosh(u)``."""
+        return cosh(self.args[0])
+
+
+class cosh(Real):
+    """``(exp(u) + exp(-u)) / 2``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return ``sinh(u)``."""
+        return sinh(self.args[0])
+
+
+class tanh(Real):
+    """``sinh(u) / cosh(u)``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return ``1 - tanh(u)^2``."""
+        return 1 - self**2
+
+
+class atan(Real):
+    """The inverse of the tangent."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return ``1 / (1 + u^2)``."""
+        return 1 / (1 + self.args[0] ** 2)
 
 
 def switches_of(formula: Any) -> list[Any]:
@@ -118,7 +196,7 @@ def switches_of(formula: Any) -> list[Any]:
 
 def logarithm(u: Any) -> Any:
     """Return ``ln(u)``, in a form that cannot overflow where ``u`` is a well-known one."""
-    if isinstance(u, sympy.cosh):
+    if isinstance(u, cosh):
         return log_cosh(u.args[0])
     if isinstance(u, sigmoid):
         return -softplus(-u.args[0])

@@ -16,15 +16,22 @@ import sympy
 from nncli.formulas.expression import P, X, Y, derivative
 from nncli.formulas.functions import (
     absolute,
+    atan,
     choose,
+    cos,
+    cosh,
     expm1,
     larger,
     log1p,
     log_cosh,
     side,
     sigmoid,
+    sin,
+    sinh,
     softplus,
     switches_of,
+    tan,
+    tanh,
 )
 from nncli.kernels import elementary
 
@@ -34,13 +41,13 @@ _CALLS: dict[Any, str] = {
     expm1: "expm1",
     sympy.log: "log",
     log1p: "log1p",
-    sympy.sin: "sin",
-    sympy.cos: "cos",
-    sympy.tan: "tan",
-    sympy.sinh: "sinh",
-    sympy.cosh: "cosh",
-    sympy.tanh: "tanh",
-    sympy.atan: "arctan",
+    sin: "sin",
+    cos: "cos",
+    tan: "tan",
+    sinh: "sinh",
+    cosh: "cosh",
+    tanh: "tanh",
+    atan: "arctan",
     sympy.erf: "erf",
 }
 

@@ -22,6 +22,7 @@ from nncli.gradcheck.differences import derivative, relative_error
 from nncli.kernels import dense, dropout, normalization, settings
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.losses import LOSSES
+from nncli.kernels.multiply import multiply
 from nncli.kernels.parts import Activation, Loss
 
 Array = NDArray[Any]
@@ -174,14 +175,14 @@ def dense_alone() -> Alone:
     def value(t: Array) -> Any:
         z = np.empty((ROWS, fan_out), t.dtype)
         x = t[inputs:].reshape(ROWS, fan_in).copy()
-        dense.dense_forward(x, t[:inputs], 0, bias, z, 0, ROWS, 0, fan_out, panel)
+        dense.dense_forward(x, t[:inputs], 0, bias, z, 0, ROWS, 0, fan_out, multiply, panel)
         return (z * weights).sum()
 
     def gradient(t: Array) -> Array:
         d_theta, d_x = np.zeros(inputs), np.zeros((ROWS, fan_in))
         x = t[inputs:].reshape(ROWS, fan_in).copy()
-        dense.dense_backward_parameters(x, weights, d_theta, 0, bias, 0, fan_in, panel)
-        dense.dense_backward_input(weights, t[:inputs], 0, d_x, 0, fan_in, panel)
+        dense.dense_backward_parameters(x, weights, d_theta, 0, bias, 0, fan_in, multiply, panel)
+        dense.dense_backward_input(weights, t[:inputs], 0, d_x, 0, fan_in, multiply, panel)
         return np.concatenate([d_theta, d_x.ravel()])
 
     return Alone("dense layer alone", start, value, gradient, partial(_element, sizes))

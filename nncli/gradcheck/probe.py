@@ -17,6 +17,7 @@ from nncli.arrays import make_buffers
 from nncli.choices import LossChoice
 from nncli.kernels import backward, normalization
 from nncli.kernels.activations import ACTIVATIONS
+from nncli.kernels.multiply import multiply
 from nncli.kernels.network import ACTIVATION_SLOTS, FAN_OUT, UNITS_BEFORE, Functions, Network
 from nncli.kernels.parts import Activation
 from nncli.model import Model
@@ -150,6 +151,7 @@ def _plain_functions(model: Model, loss: LossChoice) -> Functions:
         return (*functions, *[None] * (ACTIVATION_SLOTS - len(functions)))
 
     return Functions(
+        multiply=multiply,
         gather=None,
         hidden_forward=padded([each.forward for each in hidden]),
         hidden_backward=padded([each.backward for each in hidden]),

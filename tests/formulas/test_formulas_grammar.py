@@ -127,7 +127,8 @@ def test_a_loss_holds_prediction_and_target() -> None:
         "__import__(x)",
         "print(x)",
         "getattr(x, x)",
-        "max(x, key=exp)",
+        "max(x, x, key=exp)",
+        "tanh(p, base=y) + tanh(x, **x)",
         "exp(x)(x)",
         "await x",
         "yield x",
@@ -194,6 +195,14 @@ def test_only_listed_nodes_pass_the_grammar() -> None:
 def test_deep_formulas_do_not_grow_out_of_bounds(start: str, end: str, count: int) -> None:
     """An expression that were written twice at each level would have a million terms or more."""
     assert activation(start * count + "x" + end * count).name
+
+
+def test_no_power_of_a_sum_is_expanded() -> None:
+    """SymPy would, with a million terms, to learn whether a hyperbolic function of it is real."""
+    sums = "(7-where(y<=9,2,p)+max(3-y,3)-erf(p)**3*sigmoid(y)-log(p)*sin(y)-atan(p*y))**64"
+    for name in FUNCTIONS:
+        if FUNCTIONS[name] == (1, 1) and name != "sign":
+            assert loss(f"{name}({sums})*cosh({sums})").name
 
 
 WORDS = [*FUNCTIONS, *CONSTANTS, "x", "x", "x", "p", "y", "0", "1", "2.5", "1e300", "64", "lambda"]

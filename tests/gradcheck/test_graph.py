@@ -65,6 +65,7 @@ def test_a_name_used_twice_is_one_node_with_two_paths() -> None:
     assert len(trace("(a+b)*(a+b)", {"a": 1.0, "b": 2.0}).nodes) == 4
     assert adjoints(trace("a*a", {"a": 3.0}))["a"] == 6
     assert len(trace("u=a+1; v=a+1; u*v", {"a": 1.0}).nodes) == 3
+    assert trace("a*b+a*1", {"a": 2.0, "b": 3.0}).value == 8  # b is node 1, and not the number
 
 
 def test_several_outputs_give_the_sum_over_the_paths_to_all() -> None:
@@ -75,6 +76,7 @@ def test_several_outputs_give_the_sum_over_the_paths_to_all() -> None:
     for name in ("a", "b", "u"):
         assert adjoints(together)[name] == sum(adjoints(part)[name] for part in parts)
     assert together.passed
+    assert adjoints(trace("a*b, a*b", at)) == {"a*b": 2, "a": 6, "b": 4}
     assert trace("v1=a*b; a+v1", at).nodes[-1].name == "v2"  # v1 is taken
 
 
@@ -178,11 +180,23 @@ def test_every_rule_is_right(operation: str) -> None:
     assert trace(*use_of(operation)).passed
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [lambda d: -d - 1e-3, lambda d: 1.001 * d + 1e-4, lambda d: 0.5 * d + 1e-4, lambda d: d + 1e-4],
-    ids=["sign", "slightly", "factor", "term"],
-)
+@pytest.mark.parametrize("power", [-101, -3, -2, -1, 0, 1, 2, 3, 101])
+@pytest.mark.parametrize("base", [-1.25, 0.8])
+def test_whole_powers_are_right_on_both_sides(power: int, base: float) -> None:
+    graph = trace(f"a**{power}+a", {"a": base})
+    assert adjoints(graph)["a"] == pytest.approx(power * base ** (power - 1) + 1, rel=EXACT)
+    assert graph.passed
+
+
+WRONG = {
+    "sign": lambda d: -d - 1e-3,
+    "factor": lambda d: 0.5 * d + 1e-4,
+    "slightly": lambda d: 1.001 * d + 1e-4,
+    "beyond central differences": lambda d: d + 1e-8,  # the complex step sees it
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("operation", RULES)
 def test_every_wrong_rule_is_rejected(
     operation: str, wrong: Any, monkeypatch: pytest.MonkeyPatch

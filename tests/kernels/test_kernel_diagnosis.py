@@ -220,7 +220,7 @@ def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "relu": ("multiclass", {"hidden": "9,70", "act": "relu", "lr": 0.1, "init": "normal:0.7"}),
-    "tanh": ("regression", {"hidden": "6,6", "act": "tanh,relu", "init": "normal:4"}),
+    "tanh": ("regression", {"hidden": "6,6", "act": "tanh,relu", "init": "normal:3", "lr": 1e-4}),
     "sigmoid": ("binary", {"act": "sigmoid", "init": "normal:5", "clip_norm": 0.1}),
     "dropout": ("multilabel", {"hidden": "40", "dropout": 0.4, "weight_decay": 0.1}),
     "no hidden layer": ("multiclass", {"hidden": "none"}),
