@@ -21,8 +21,9 @@ import numpy as np
 
 from nncli.kernels.forward import UNIT_GRAIN
 from nncli.kernels.jit import kernel
-from nncli.kernels.multiply import ZERO, multiply
+from nncli.kernels.multiply import ZERO
 from nncli.kernels.network import BIAS, FAN_IN, FAN_OUT, UNITS_BEFORE, WEIGHTS
+from nncli.kernels.slots import call_multiply
 from nncli.kernels.step import own_range
 from nncli.kernels.threads import share
 from nncli.kernels.views import matrix
@@ -165,7 +166,7 @@ def close_epoch(rank, ranks, network, panel, diagnosis, row):
     for layer in range(layers.shape[0]):
         sums, result = diagnosis.sums[rank, layer], diagnosis.rows[rank, row, layer]
         sums[SIMILARITY] = largest_similarity(
-            rank, ranks, layers[layer], network.theta, scratch, panel
+            rank, ranks, layers[layer], network.theta, scratch, diagnosis.multiply, panel
         )
         for each in range(SUMS):
             result[each] = sums[each]
@@ -186,12 +187,13 @@ def begin_watch(highest, limits, sums):
 
 
 @kernel
-def largest_similarity(rank, ranks, layer, theta, scratch, panel):
+def largest_similarity(rank, ranks, layer, theta, scratch, product, panel):
     """Return the largest similarity of two units in the rank's blocks of pairs.
 
     It is -infinity where no pair is the rank's, or where none has a number.
-    ``layer`` is its row of the layer table, ``scratch`` (BLOCK * BLOCK + units + BLOCK,). The
-    blocks ``W_I^T W_J`` of the Gram matrix with J >= I go round the ranks.
+    ``layer`` is its row of the layer table, ``scratch`` (BLOCK * BLOCK + units + BLOCK,),
+    ``product`` the slot of the matrix product. The blocks ``W_I^T W_J`` of the Gram matrix with
+    J >= I go round the ranks.
     """
     fan_in, units = layer[FAN_IN], layer[FAN_OUT]
     weights, bias = layer[WEIGHTS], layer[BIAS]
@@ -206,8 +208,8 @@ def largest_similarity(rank, ranks, layer, theta, scratch, panel):
             if (turn - 1) % ranks != rank:
                 continue
             columns = min(BLOCK, units - second)
-            multiply(
-                rows, columns, fan_in,
+            call_multiply(
+                product, rows, columns, fan_in,
                 theta, weights + first, ONE, units,
                 theta, weights + second, units, ONE, panel,
                 ZERO, theta, np.int64(0), gram, np.int64(0), columns,

@@ -123,6 +123,7 @@ class Diagnosis(NamedTuple):
     up to where all are alive. ``before`` is ``theta`` before the observed update. ``scratch``
     (ranks, numbers) serves to compare units. ``sums`` (ranks, layers, sums) holds each rank's part
     of the current epoch, ``rows`` (ranks, curve rows, layers, sums) those of the epochs before.
+    ``multiply`` is the slot of the matrix product.
     """
 
     limits: Any
@@ -131,6 +132,7 @@ class Diagnosis(NamedTuple):
     scratch: Any
     sums: Any
     rows: Any
+    multiply: Any
 
 
 class Types(NamedTuple):
@@ -196,7 +198,9 @@ def types_of(dtype: str) -> Types:
     functions = types.NamedTuple(kinds, Functions)
     network = types.NamedTuple([TABLE, vector, vector, vector], Network)
     buffers = types.NamedTuple([*[matrix] * 3, *[vector] * 9], Buffers)
-    diagnosis = types.NamedTuple([NUMBERS, vector, vector, matrix, CUBE, LAYER_ROWS], Diagnosis)
+    diagnosis = types.NamedTuple(
+        [NUMBERS, vector, vector, matrix, CUBE, LAYER_ROWS, address], Diagnosis
+    )
     observe = (size, size, size, network, vector, buffers, vector, diagnosis, size, size)
     return Types(
         real=real,

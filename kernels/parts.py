@@ -112,12 +112,13 @@ class Table(Generic[P]):
     """The parts of one kind by name, in the order of their declaration.
 
     ``made`` holds parts that were made from a formula: they are found by the formula's text, and
-    are not listed.
+    are not listed. ``aliases`` maps names that users gave to formulas, which are listed.
     """
 
     kind: str
     parts: dict[str, P] = field(default_factory=dict)
     made: dict[str, P] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
 
     def add(self, part: P) -> P:
         """Enter a part; two parts of one name are a mistake of the programmer."""

@@ -14,13 +14,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nncli.formulas import register_activation, register_loss
     from nncli.python import Model, Run, load, train
 
 __version__ = "0.1.0"
-__all__ = ["Model", "Run", "__version__", "load", "train"]
+__all__ = [
+    "Model",
+    "Run",
+    "__version__",
+    "load",
+    "register_activation",
+    "register_loss",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:
+    if name.startswith("register_"):
+        return getattr(import_module("nncli.formulas"), name)
     if name in __all__:
         return getattr(import_module("nncli.python"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -184,6 +184,7 @@ def no_diagnosis(dtype: str) -> Diagnosis:
         scratch=np.zeros((1, 1), dtype),
         sums=np.zeros((1, 1, 1)),
         rows=np.zeros((1, 1, 1, 1)),
+        multiply=0,
     )
 
 

@@ -13,7 +13,7 @@ from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.initializers import INITIALIZERS
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.parts import Activation, Initializer, Loss
-from nncli.options import choice, non_negative, number
+from nncli.options import Reader, choice, non_negative, number, whole
 
 #: Who shares the number of a learnable activation: the units of a layer, nobody, or it stays fixed.
 SHARINGS = ("layer", "unit", "fixed")
@@ -76,7 +76,7 @@ def activation(text: str) -> ActivationChoice:
     """Read an activation."""
     from nncli import formulas
 
-    text = text.strip()
+    text = ACTIVATIONS.aliases.get(text.strip(), text.strip())
     if text not in ACTIVATIONS.parts and formulas.is_formula(text):
         name = formulas.canonical(text)
         if name not in ACTIVATIONS.made:
@@ -105,9 +105,9 @@ def loss(text: str) -> LossChoice:
     """Read a loss."""
     from nncli import formulas
 
-    text = text.strip()
+    text = LOSSES.aliases.get(text.strip(), text.strip())
     if text not in LOSSES.parts and formulas.is_formula(text):
-        name = formulas.canonical(text)
+        name = formulas.canonical(text, "loss")
         if name not in LOSSES.made:
             LOSSES.made[name] = formulas.loss(text)
         return LossChoice(LOSSES[name], None)
@@ -130,7 +130,9 @@ def initializer(text: str) -> InitializerChoice:
     part = INITIALIZERS[name]
     if given and part.value is None:
         raise ValueError(f"{name} takes no value")
-    read = number if name == "constant" else non_negative
+    read: Reader = number if name == "constant" else non_negative
+    if name == "sparse":
+        read = whole(1)
     return InitializerChoice(part, read(given) if given else part.value)
 
 
@@ -147,14 +149,3 @@ def digits(value: float) -> str:
     """Return the shortest text that reads back as the same number: ``0.5``, ``10``."""
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
-
-
-def split(text: str) -> list[str]:
-    """Split a list at its commas, but for those inside the parentheses of a formula."""
-    parts, depth, start = [], 0, 0
-    for place, sign in enumerate(text):
-        depth += (sign == "(") - (sign == ")")
-        if sign == "," and depth <= 0:
-            parts.append(text[start:place])
-            start = place + 1
-    return [part.strip() for part in (*parts, text[start:]) if part.strip()]

@@ -27,6 +27,7 @@ from nncli.runner import check_memory, run
 from nncli.spec import Spec
 from nncli.store import Curve, NewRun, Run, RunStore
 from nncli.trainer import threads_for
+from nncli.vetting import vet
 
 if TYPE_CHECKING:
     from nncli.events import Checkpoint
@@ -72,6 +73,7 @@ def plan(spec: Spec, *, progress: Callable[[str, float | None], None] | None = N
     model = Model.of(resolved, dataset.width, dataset.outputs)
     check_memory(resolved, model, dataset)
     loss_settings(resolved, dataset)  # refuses class weights that do not fit
+    vet(resolved, dataset, model)
     return Plan(spec, resolved, dataset, model, seconds)
 
 

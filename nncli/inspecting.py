@@ -308,7 +308,8 @@ def _split(dataset: Dataset, row: int) -> str:
 
 
 def _inputs(dataset: Dataset, row: int) -> NDArray[np.float64]:
-    return scaled_rows(dataset, np.array([row]))[0][0]
+    x, _ = scaled_rows(dataset, np.array([row]))
+    return x.ravel()
 
 
 def _output_names(preprocessing: Preprocessing, outputs: int) -> tuple[str, ...]:

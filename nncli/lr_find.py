@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nncli.data import Dataset
 from nncli.errors import UsageError
 from nncli.kernels import control as c
-from nncli.kernels.assemble import Assembly, assemble
+from nncli.kernels.assemble import assemble
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.model import Model
 from nncli.spec import Spec
@@ -76,8 +76,13 @@ class RangeTest:
 
     @property
     def suggestion(self) -> float | None:
-        """Return the median of the repeats' suggestions, to two digits; None if there are none."""
-        return float(f"{np.median(self.suggestions):.2g}") if self.suggestions else None
+        """Return the median of the repeats' suggestions, to two digits.
+
+        None if there are none, or if it is a rate that was not tried.
+        """
+        if not self.suggestions or (found := float(np.median(self.suggestions))) < self.rates[0]:
+            return None
+        return float(f"{found:.2g}")
 
     @property
     def diverged(self) -> list[float]:
@@ -93,7 +98,9 @@ class RangeTest:
     def reason(self) -> str:
         """Return why that rate."""
         if self.suggestion is None:
-            return "the loss fell at no rate: look at the data, or raise --highest"
+            if self.suggestions:
+                return "training diverges too near to the lowest rate: give a smaller --lowest"
+            return "the loss fell at no rate: look at the data, or give a larger --highest"
         if len(self.diverged) * 2 > len(self.repeats):
             return f"1/{MARGIN:g} of the rate at which training diverges"
         return "the rate at which the loss falls fastest; training diverged at none"

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from nncli import choices
+from nncli.formulas import split_names
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.hyper import BIAS_CORRECTIONS
 from nncli.kernels.initializers import INITIALIZERS
@@ -70,7 +71,7 @@ def _widths(value: Any) -> tuple[int, ...]:
 
 
 def _activations(value: Any) -> tuple[str, ...]:
-    given = choices.split(value) if isinstance(value, str) else words(value)
+    given = split_names(value) if isinstance(value, str) else words(value)
     if not given:
         raise ValueError("expected names with commas between them, such as relu,tanh")
     found = []

@@ -149,7 +149,9 @@ class Trainer:
         capacity, self._diagnosis = CURVE_CAPACITY, no_diagnosis(spec.dtype)
         if spec.diagnose:
             capacity = watching.rows_of_a_call(model, threads, CURVE_CAPACITY)
-            self._diagnosis = watching.make_diagnosis(model, threads, capacity, spec.dtype)
+            self._diagnosis = watching.make_diagnosis(
+                model, threads, capacity, spec.dtype, assembly.functions.multiply
+            )
         self._curve = np.empty((capacity, c.CURVE_COLUMNS))
         self._counter = np.zeros(1, np.int64)
         if checkpoint is not None:

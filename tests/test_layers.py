@@ -32,6 +32,8 @@ HEIGHTS = {
     "arrays": 6,  # of a model, for the kernels
     "layerwise": 6,
     "lsuv": 7,
+    "vetting": 7,
+    "piecewise": 7,
     "gradcheck": 7,
     "trainer": 8,
     "lbfgs": 9,
@@ -44,7 +46,7 @@ HEIGHTS = {
     "inference": 11,
     "experiment": 12,  # joins runner and store
     "proving": 13,  # joins gradient checks and store
-    "inspection": 13,
+    "inspecting": 13,
     "lr_find": 13,
     "sweep": 14,
     "python": 15,  # the Python interface, which nncli itself offers

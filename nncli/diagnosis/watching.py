@@ -23,8 +23,11 @@ def rows_of_a_call(model: Model, ranks: int, most: int) -> int:
     return max(1, min(most, MOST_NUMBERS // (ranks * len(model.layers) * d.SUMS)))
 
 
-def make_diagnosis(model: Model, ranks: int, rows: int, dtype: str) -> Diagnosis:
-    """Allocate what ``ranks`` threads need to watch a network for ``rows`` logged epochs a call."""
+def make_diagnosis(model: Model, ranks: int, rows: int, dtype: str, multiply: Any) -> Diagnosis:
+    """Allocate what ``ranks`` threads need to watch a network for ``rows`` logged epochs a call.
+
+    ``multiply`` is the slot of the matrix product.
+    """
     layers = len(model.layers)
     limits = np.full((layers, d.LIMITS), np.nan)
     for row, layer in zip(limits, model.layers[:-1], strict=False):
@@ -41,6 +44,7 @@ def make_diagnosis(model: Model, ranks: int, rows: int, dtype: str) -> Diagnosis
         scratch=np.zeros((ranks, d.BLOCK * d.BLOCK + widest + d.BLOCK), dtype),
         sums=np.zeros((ranks, layers, d.SUMS)),
         rows=np.zeros((ranks, rows, layers, d.SUMS)),
+        multiply=multiply,
     )
     _doubt(made)
     return made

@@ -113,6 +113,8 @@ def _register(table: Table[P], make: Callable[[str], P], name: str, text: str) -
         if taken == made:  # a cell of a notebook that is run again
             return taken
         raise UsageError(f"'{name}' is taken in the list of {table.kind} names: choose another")
+    # what a spec stores is the formula: a run needs no name that only this process knows
+    table.aliases[name] = canonical(text, table.kind)
     return table.add(made)
 
 

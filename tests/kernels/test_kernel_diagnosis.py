@@ -21,10 +21,13 @@ from nncli.kernels import forward, loop
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.assemble import Assembly
 from nncli.kernels.gather import GATHERS
+from nncli.kernels.jit import address_of
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.metrics import METRICS
-from nncli.kernels.network import Functions
+from nncli.kernels.multiply import multiply
+from nncli.kernels.network import Functions, types_of
 from nncli.kernels.optimizers import OPTIMIZERS
+from nncli.kernels.products import multiply as native_product
 from nncli.kernels.products import panel_size
 from nncli.model import Layer, Model
 from nncli.spec import Spec
@@ -63,7 +66,9 @@ def largest(made: Maker, v: Array, ranks: int = 1, with_bias: bool = True) -> fl
     scratch = np.full(d.BLOCK * d.BLOCK + units + d.BLOCK, np.nan, v.dtype)
     panel = np.zeros(panel_size(v.dtype.name), v.dtype)
     kernel = made(d.largest_similarity)
-    found = [kernel(rank, ranks, table, theta, scratch, panel) for rank in range(ranks)]
+    plain = kernel is d.largest_similarity
+    product = multiply if plain else address_of(native_product, *types_of(v.dtype.name).multiply)
+    found = [kernel(rank, ranks, table, theta, scratch, product, panel) for rank in range(ranks)]
     return max(float(each) for each in found)
 
 
@@ -213,6 +218,7 @@ def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
         metric=METRICS[dataset.task],
         update=OPTIMIZERS[spec.opt].update,
         observe=d.observe,
+        multiply=multiply,
     )
     given: Any = dataset
     return Trainer(spec, model, given, Assembly(functions, loop.train, forward.evaluate), 1)

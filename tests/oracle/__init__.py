@@ -8,10 +8,22 @@ the same draws, orders, masks, curve and parameters. A sample is a row; ``z = h 
 from oracle.activations import ACTIVATIONS, PULLBACKS
 from oracle.initializers import draw, standard_deviation
 from oracle.losses import LOSS_GRADIENTS, LOSSES
-from oracle.network import backward, flat, forward, mean_loss, unflat
+from oracle.network import Loss, Network, backward, flat, forward, mean_loss, unflat
+from oracle.normalization import by_batch, by_running, pullback
 from oracle.optimizers import Optimizer
 from oracle.randomness import derive, dropout_mask, mix, shuffled
-from oracle.training import COLUMNS, gathered, metric, scheduled, start_of, train
+from oracle.training import (
+    COLUMNS,
+    gathered,
+    loss_of,
+    masks_of,
+    metric,
+    network_of,
+    penalized,
+    scheduled,
+    start_of,
+    train,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -19,17 +31,26 @@ __all__ = [
     "LOSSES",
     "LOSS_GRADIENTS",
     "PULLBACKS",
+    "Loss",
+    "Network",
     "Optimizer",
     "backward",
+    "by_batch",
+    "by_running",
     "derive",
     "draw",
     "dropout_mask",
     "flat",
     "forward",
     "gathered",
+    "loss_of",
+    "masks_of",
     "mean_loss",
     "metric",
     "mix",
+    "network_of",
+    "penalized",
+    "pullback",
     "scheduled",
     "shuffled",
     "standard_deviation",

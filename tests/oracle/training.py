@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from oracle.activations import Array
 from oracle.initializers import draw
-from oracle.losses import LOSSES
-from oracle.network import Parameters, backward, flat, forward, unflat
+from oracle.losses import Settings
+from oracle.network import Arrays, Loss, Network, backward, flat, forward, unflat
 from oracle.optimizers import Optimizer
 from oracle.randomness import derive, dropout_mask, shuffled
 
@@ -37,23 +37,48 @@ def scheduled(spec: Any, epoch: int, update: int, batches: int, plateau: float) 
     return rate * min(1.0, (update + 1) / rising) if rising else rate
 
 
-def penalized(parameters: Parameters, gradients: Parameters, spec: Any) -> Parameters:
-    """Clip the norm of the loss's gradient, then add the penalties' gradient for the weights."""
-    norm = math.sqrt(sum((part**2).sum() for layer in gradients for part in layer))
+def penalized(arrays: Arrays, gradients: Arrays, spec: Any) -> Arrays:
+    """Clip the norm of the loss's gradient, then add the penalties' gradient for the weights.
+
+    Decoupled weight decay is no part of the gradient: see :func:`decayed`.
+    """
+    norm = math.sqrt(sum((each**2).sum() for each in gradients.values()))
     shrink = min(1.0, spec.clip_norm / norm) if spec.clip_norm and norm > 0 else 1.0
-    return [
-        (shrink * d_w + spec.weight_decay * w + spec.l1 * np.sign(w), shrink * d_b)
-        for (d_w, d_b), (w, _) in zip(gradients, parameters, strict=True)
-    ]
+    decay = 0.0 if spec.opt in DECOUPLED else spec.weight_decay
+    found = {name: shrink * each for name, each in gradients.items()}
+    for name, w in arrays.items():
+        if name.endswith(" W"):
+            found[name] = found[name] + decay * w + spec.l1 * np.sign(w)
+    return found
 
 
-def metric(task: str, p: Array, y: Array, target_scale: Array | tuple[float, ...]) -> float:
+#: Optimizers beside whose steps weights shrink, Loshchilov & Hutter 2019; Chen et al. 2023.
+DECOUPLED = ("adamw", "lion")
+
+
+def decayed(arrays: Arrays, spec: Any, rate: float) -> Arrays:
+    """``W -= lr weight_decay W``, before the step of an optimizer that is decoupled from it."""
+    if spec.opt not in DECOUPLED:
+        return arrays
+    return {
+        name: each * (1 - rate * spec.weight_decay) if name.endswith(" W") else each
+        for name, each in arrays.items()
+    }
+
+
+def metric(
+    task: str,
+    p: Array,
+    y: Array,
+    target_scale: Array | tuple[float, ...],
+    threshold: float = 0.5,
+) -> float:
     """Root mean squared error in the targets' units, or the share of right decisions."""
     if task == "regression":
         return float(np.sqrt((((p - y) * np.asarray(target_scale)) ** 2).mean()))
     if task == "multiclass":
         return float((p.argmax(axis=1) == y.argmax(axis=1)).mean())
-    return float(((p > 0.5) == (y > 0.5)).mean())
+    return float(((p > threshold) == (y > 0.5)).mean())
 
 
 @dataclass
@@ -82,44 +107,102 @@ def gathered(dataset: Any, index: NDArray[np.int64]) -> tuple[Array, Array]:
     return x, y
 
 
-def start_of(spec: Any, dataset: Any) -> tuple[int, Parameters, list[str]]:
-    """The run's key, its first parameters and its layers' activations."""
-    widths = [dataset.width, *spec.hidden, dataset.outputs]
-    acts = list(spec.act) * len(spec.hidden) if len(spec.act) == 1 else list(spec.act)
-    activations = [*acts, spec.out_act]
+def class_weights(text: str | None, dataset: Any) -> tuple[float, ...] | None:
+    """``balanced``: rows / (classes * rows of the class); ``1,2,1``; ``yes=3``, others being 1."""
+    if text is None:
+        return None
+    classes = [str(each) for each in dataset.preprocessing.classes]
+    if text == "balanced":
+        codes = [int(each) for each in dataset.targets[dataset.train, 0]]
+        counts = [codes.count(code) for code in range(len(classes))]
+        return tuple(len(codes) / (len(classes) * max(1, count)) for count in counts)
+    if "=" not in text:
+        return tuple(float(each) for each in text.split(","))
+    named = dict(each.split("=") for each in text.split(","))
+    return tuple(float(named.get(each, 1)) for each in classes)
+
+
+def loss_of(spec: Any, dataset: Any) -> Loss:
+    """The loss of a resolved spec, with its number, smoothing and weights."""
+    name, _, value = spec.loss.partition(":")
+    weights = class_weights(spec.class_weight, dataset)
+    return Loss(name, Settings(float(value or 1), spec.label_smoothing or 0.0, weights))
+
+
+def network_of(spec: Any, dataset: Any) -> Network:
+    depth = len(spec.hidden)
+    acts, norms = list(spec.act), list(spec.bn or ("none",))
+    return Network(
+        widths=(dataset.width, *spec.hidden, dataset.outputs),
+        activations=(*(acts * depth if len(acts) == 1 else acts), spec.out_act),
+        norms=(*(norms * depth if len(norms) == 1 else norms), "none"),
+        input_norm=spec.bn_input,
+        momentum=spec.bn_momentum or 0.0,
+        eps=spec.bn_eps or 0.0,
+    )
+
+
+def start_of(spec: Any, dataset: Any) -> tuple[int, Network, Arrays]:
+    """The run's key, its network and the first numbers of that."""
+    network = network_of(spec, dataset)
     rng = np.random.default_rng(spec.seed)
     key = int(rng.integers(0, 2**63))
-    parameters: Parameters = []
-    for fan_in, fan_out, name in zip(widths, widths[1:], activations, strict=False):
-        parameters.append((draw(rng, spec.init, name, fan_in, fan_out), np.zeros(fan_out)))
-    return key, parameters, activations
+    arrays: Arrays = {}
+    for name, shape in (network.trained() | network.kept()).items():
+        ones = name.endswith(("gamma", "running_var"))
+        arrays[name] = np.ones(shape) if ones else np.zeros(shape)
+    for layer in network.layers:
+        name = f"layer {layer} W"
+        arrays[name] = draw(rng, spec.init, network.activation(layer), *arrays[name].shape)
+        if f"layer {layer} alpha" in arrays:
+            arrays[f"layer {layer} alpha"][:] = network.number(layer)[0]
+    if spec.init == "lsuv":
+        rows = dataset.train[:: max(1, len(dataset.train) // LSUV_ROWS)][:LSUV_ROWS]
+        scale_to_unit_variance(network, arrays, gathered(dataset, rows)[0])
+    return key, network, arrays
+
+
+#: Rows of the training split, evenly chosen, by which lsuv scales.
+LSUV_ROWS = 256
+
+
+def scale_to_unit_variance(network: Network, arrays: Arrays, x: Array) -> None:
+    """Mishkin & Matas 2015, Alg. 1: layer by layer ``W /= std(h W)`` until that is 1."""
+    for layer in network.layers:
+        w = f"layer {layer} W"
+        for _ in range(10):
+            variance = float((forward(network, arrays, x).h[layer - 1] @ arrays[w]).var())
+            if abs(variance - 1) < 1e-14:
+                break
+            arrays[w] = arrays[w] / math.sqrt(variance)
 
 
 def masks_of(
-    key: int, epoch: int, position: int, parameters: Parameters, rows: int, rate: float
+    key: int, epoch: int, position: int, network: Network, rows: int, rate: float
 ) -> list[Array]:
     """Each hidden layer's mask of one mini-batch, over the probability of keeping."""
     if rate == 0:
         return []
     batch_key = derive(derive(key, epoch), position)
     return [
-        dropout_mask(derive(batch_key, layer), rows, w.shape[1], rate) / (1 - rate)
-        for layer, (w, _) in enumerate(parameters[:-1])
+        dropout_mask(derive(batch_key, layer), rows, units, rate) / (1 - rate)
+        for layer, units in enumerate(network.widths[1:-1])
     ]
 
 
 def train(spec: Any, dataset: Any, theta: Array | None = None) -> Run:
-    """Train as a resolved spec says; ``theta`` replaces the drawn parameters."""
-    key, parameters, activations = start_of(spec, dataset)
+    """Train as a resolved spec says; ``theta`` replaces the first numbers."""
+    key, network, arrays = start_of(spec, dataset)
     if theta is not None:
-        parameters = unflat(np.array(theta, np.float64), parameters)
-    optimizer = Optimizer(spec)
+        arrays = unflat(np.array(theta, np.float64), arrays)
+    loss, optimizer = loss_of(spec, dataset), Optimizer(spec)
+    threshold = 0.0 if loss.name == "hinge" else 0.5
     rows = [int(each) for each in dataset.train]
     size = len(rows) if spec.batch_size == "full" else min(spec.batch_size, len(rows))
     batches = math.ceil(len(rows) / size)
     target_scale = np.array(dataset.preprocessing.target_scale)
     curve: list[tuple[float, ...]] = []
-    best_loss, best_epoch, best = math.inf, 0, flat(parameters)
+    best_loss, best_epoch, best = math.inf, 0, flat(arrays)
     plateau, plateau_best, plateau_epoch = 1.0, math.inf, 0
     status, update = "running", 0
     for epoch in range(1, spec.epochs + 1):
@@ -130,30 +213,32 @@ def train(spec: Any, dataset: Any, theta: Array | None = None) -> Run:
         for position in range(batches):
             chosen = np.array(order[position * size : (position + 1) * size])
             x, y = gathered(dataset, chosen)
-            masks = masks_of(key, epoch - 1, position, parameters, len(x), spec.dropout)
-            done = forward(parameters, activations, x, masks)
-            row_losses = LOSSES[spec.loss](done.p, y)
+            masks = masks_of(key, epoch - 1, position, network, len(x), spec.dropout)
+            done = forward(network, arrays, x, masks, training=True)
+            arrays = arrays | done.running
+            row_losses = loss.of_rows(done, y)
             if not np.isfinite(row_losses.sum()):
-                now = flat(parameters)
-                return Run("diverged", np.array(curve), now, best, best_epoch)
+                return Run("diverged", np.array(curve), flat(arrays), best, best_epoch)
             losses.extend(row_losses)
-            found = metric(spec.task, done.p, y, target_scale)
+            found = metric(spec.task, done.p, y, target_scale, threshold)
             metrics.extend([found**2 if spec.task == "regression" else found] * len(y))
-            gradients = backward(parameters, activations, done, spec.loss, y)
+            gradients = backward(network, arrays, done, loss, y)
             norm = math.sqrt(float((flat(gradients) ** 2).sum()))
             rate = scheduled(spec, epoch - 1, update, batches, plateau)
-            gradients = penalized(parameters, gradients, spec)
-            theta = optimizer.step(flat(parameters), flat(gradients), rate)
-            parameters = unflat(theta, parameters)
+            gradients = penalized(arrays, gradients, spec)
+            arrays = decayed(arrays, spec, rate)
+            trained = {name: arrays[name] for name in gradients}
+            stepped = optimizer.step(flat(trained), flat(gradients), rate)
+            arrays = arrays | unflat(stepped, trained)
             update += 1
         if epoch % spec.log_every == 0 or epoch == spec.epochs:
             train_loss, train_metric = float(np.mean(losses)), float(np.mean(metrics))
             val_loss = val_metric = math.nan
             if len(dataset.val):
                 x, y = gathered(dataset, dataset.val)
-                p = forward(parameters, activations, x).p
-                val_loss = float(LOSSES[spec.loss](p, y).mean())
-                val_metric = metric(spec.task, p, y, target_scale)
+                done = forward(network, arrays, x)
+                val_loss = float(loss.of_rows(done, y).mean())
+                val_metric = metric(spec.task, done.p, y, target_scale, threshold)
             if spec.task == "regression":
                 train_metric = math.sqrt(train_metric)
             curve.append(
@@ -161,7 +246,7 @@ def train(spec: Any, dataset: Any, theta: Array | None = None) -> Run:
             )
             watched = val_loss if len(dataset.val) else train_loss
             if watched < best_loss:
-                best_loss, best_epoch, best = watched, epoch, flat(parameters)
+                best_loss, best_epoch, best = watched, epoch, flat(arrays)
             if watched < plateau_best:
                 plateau_best, plateau_epoch = watched, epoch
             elif spec.schedule.startswith("plateau"):
@@ -177,4 +262,4 @@ def train(spec: Any, dataset: Any, theta: Array | None = None) -> Run:
             status = "completed"
         if status != "running":
             break
-    return Run(status, np.array(curve), flat(parameters), best, best_epoch)
+    return Run(status, np.array(curve), flat(arrays), best, best_epoch)

@@ -137,7 +137,7 @@ def _show(proof: Proof, number: int) -> None:
 
 
 def _expression(expr: str | None, at: str | None, flags: dict[str, Any], *, as_json: bool) -> int:
-    from nncli.gradcheck import graph
+    from nncli.gradcheck import graph, graph_text
 
     if expr is None:
         raise UsageError("--at gives values to the names of an expression: add --expr TEXT")
@@ -147,7 +147,7 @@ def _expression(expr: str | None, at: str | None, flags: dict[str, Any], *, as_j
     if as_json:
         print_json(traced.to_json())
     else:
-        for line in graph.lines(traced, console().width):
+        for line in graph_text.lines(traced, console().width):
             print_line(line)
     if not traced.passed:
         print_note("an adjoint differs from its numeric derivative")
