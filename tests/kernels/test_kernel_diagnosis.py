@@ -11,21 +11,27 @@ import oracle
 import pytest
 from fixtures.small_runs import Data, data, resolved, trainer
 from numpy.typing import NDArray
-from oracle.losses import LOSSES as ORACLE_LOSSES
+from oracle.network import Arrays, Network, Pass, backward, forward
 from oracle.optimizers import Optimizer
 from oracle.randomness import derive, shuffled
-from oracle.training import gathered, masks_of, penalized, start_of
+from oracle.training import gathered, loss_of, masks_of, penalized, start_of
 
 from nncli.kernels import diagnosis as d
-from nncli.kernels import forward, loop
+from nncli.kernels import loop
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.assemble import Assembly
+from nncli.kernels.forward import evaluate
 from nncli.kernels.gather import GATHERS
 from nncli.kernels.jit import address_of
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.metrics import METRICS
 from nncli.kernels.multiply import multiply
 from nncli.kernels.network import Functions, types_of
+from nncli.kernels.normalization import (
+    normalize_backward,
+    normalize_batch,
+    normalize_running,
+)
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.products import multiply as native_product
 from nncli.kernels.products import panel_size
@@ -42,7 +48,10 @@ COLUMNS = (
 )
 
 #: By name of the activation: where it is saturated, and what its dead units never exceed.
-SATURATION = {"tanh": np.tanh(5.0), "sigmoid": 1 / (1 + np.exp(-5.0))}
+SATURATION = {
+    "tanh": (-np.tanh(5.0), np.tanh(5.0)),
+    "sigmoid": (1 / (1 + np.exp(5.0)), 1 / (1 + np.exp(-5.0))),
+}
 DEAD_AT = {"relu": 0.0}
 
 
@@ -133,54 +142,67 @@ def test_saturated_is_at_a_limit_or_beyond(made: Maker, dtype: str) -> None:
 # Whole epochs
 
 
+def weights_of(arrays: Arrays, layer: int) -> Array:
+    """Incoming weights of the layer's units, with their bias as the last row, if they have one."""
+    own = f"layer {layer}"
+    return np.vstack([arrays[f"{own} {name}"] for name in "Wb" if f"{own} {name}" in arrays])
+
+
 def observed(spec: Any, dataset: Data) -> list[list[float]]:
     """A row for each logged epoch and layer, as the oracle's own passes give them."""
-    key, parameters, activations = start_of(spec, dataset)
-    optimizer = Optimizer(spec)
+    key, network, arrays = start_of(spec, dataset)
+    loss, optimizer = loss_of(spec, dataset), Optimizer(spec)
     rows = [int(each) for each in dataset.train]
     size = len(rows) if spec.batch_size == "full" else min(spec.batch_size, len(rows))
     batches = math.ceil(len(rows) / size)
     found = []
-    for epoch in range(spec.epochs):
-        order = shuffled(derive(key, epoch), rows) if batches > 1 else rows
-        highest = [np.full(w.shape[1], -np.inf) for w, _ in parameters]
+    for epoch in range(1, spec.epochs + 1):
+        order = shuffled(derive(key, epoch - 1), rows) if batches > 1 else rows
+        highest = {layer: np.full(network.widths[layer], -np.inf) for layer in network.layers}
         for position in range(batches):
-            chosen = np.array(order[position * size : (position + 1) * size])
-            x, y = gathered(dataset, chosen)
-            masks = masks_of(key, epoch, position, parameters, len(x), spec.dropout)
-            done = oracle.forward(parameters, activations, x, masks)
-            assert np.isfinite(ORACLE_LOSSES[spec.loss](done.p, y)).all()
-            a = [oracle.ACTIVATIONS[name](z) for name, z in zip(activations, done.z, strict=True)]
-            highest = [np.maximum(h, each.max(axis=0)) for h, each in zip(highest, a, strict=True)]
-            gradients = oracle.backward(parameters, activations, done, spec.loss, y)
-            steps = penalized(parameters, gradients, spec)
-            before = parameters
-            theta = optimizer.step(oracle.flat(parameters), oracle.flat(steps), spec.lr)
-            parameters = oracle.unflat(theta, parameters)
+            x, y = gathered(dataset, np.array(order[position * size : (position + 1) * size]))
+            masks = masks_of(key, epoch - 1, position, network, len(x), spec.dropout)
+            done = forward(network, arrays, x, masks, training=True)
+            arrays |= done.running
+            a = {layer: activations(network, arrays, done, layer) for layer in network.layers}
+            highest = {layer: np.maximum(highest[layer], a[layer].max(axis=0)) for layer in a}
+            gradients = backward(network, arrays, done, loss, y)
+            before, trained = arrays, {name: arrays[name] for name in gradients}
+            steps = penalized(arrays, gradients, spec)
+            stepped = optimizer.step(oracle.flat(trained), oracle.flat(steps), spec.lr)
+            arrays = arrays | oracle.unflat(stepped, trained)
             if len(x) == size:
-                kept = a, gradients, before, parameters
-        a, gradients, before, after = kept
-        if (epoch + 1) % spec.log_every and epoch + 1 < spec.epochs:
+                kept = a, gradients, before, arrays
+        if epoch % spec.log_every and epoch < spec.epochs:
             continue
-        for layer, name in enumerate(activations):
-            (d_w, d_b), w = gradients[layer], before[layer][0]
-            hidden = layer < len(activations) - 1
-            limit = SATURATION.get(name) if hidden else None
-            low = -limit if limit and name == "tanh" else 1 - limit if limit else 0
-            outside = (a[layer] <= low) | (a[layer] >= limit) if limit else np.array(math.nan)
-            dead = highest[layer] <= DEAD_AT[name] if hidden and name in DEAD_AT else math.nan
-            v = np.vstack(parameters[layer])
+        a, gradients, before, after = kept
+        for layer in network.layers:
+            name, hidden = network.activation(layer), layer < len(network.layers)
+            owners = [f"layer {layer} ", *(["input "] if layer == 1 else [])]
+            own = [each for key, each in gradients.items() if key.startswith(tuple(owners))]
+            w, new_w = before[f"layer {layer} W"], after[f"layer {layer} W"]
+            low, high = SATURATION.get(name, (math.nan, math.nan)) if hidden else (math.nan,) * 2
+            saturated = np.mean((a[layer] <= low) | (a[layer] >= high))
+            dead = np.mean(highest[layer] <= DEAD_AT[name]) if name in DEAD_AT else math.nan
+            v = weights_of(arrays, layer)
             found.append(
                 [
-                    math.sqrt((d_w**2).sum() + (d_b**2).sum()),
-                    math.sqrt(((after[layer][0] - w) ** 2).sum() / (w**2).sum()),
+                    math.sqrt(sum((each**2).sum() for each in own)),
+                    math.sqrt(((new_w - w) ** 2).sum() / (w**2).sum()),
                     a[layer].mean(),
                     a[layer].std(),
-                    float(np.mean(outside)),
-                    float(np.mean(dead)),
+                    math.nan if math.isnan(low) else float(saturated),
+                    float(dead) if hidden else math.nan,
                     similarities(v).max() if v.shape[1] > 1 else math.nan,
                 ]
             )
+    return found
+
+
+def activations(network: Network, arrays: Arrays, done: Pass, layer: int) -> Array:
+    """``f(z)`` of a layer, before dropout and normalization."""
+    numbers = [arrays[name] for name in (f"layer {layer} alpha",) if name in arrays]
+    found: Array = oracle.ACTIVATIONS[network.activation(layer)](done.z[layer - 1], *numbers)
     return found
 
 
@@ -211,9 +233,9 @@ def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
         hidden_backward=tuple(each.backward for each in hidden),
         output_forward=output.forward,
         output_backward=output.backward,
-        normalize_batch=None,
-        normalize_running=None,
-        normalize_backward=None,
+        normalize_batch=normalize_batch,
+        normalize_running=normalize_running,
+        normalize_backward=normalize_backward,
         loss=LOSSES[spec.loss].kernel,
         metric=METRICS[dataset.task],
         update=OPTIMIZERS[spec.opt].update,
@@ -221,7 +243,7 @@ def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
         multiply=multiply,
     )
     given: Any = dataset
-    return Trainer(spec, model, given, Assembly(functions, loop.train, forward.evaluate), 1)
+    return Trainer(spec, model, given, Assembly(functions, loop.train, evaluate), 1)
 
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -229,6 +251,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "tanh": ("regression", {"hidden": "6,6", "act": "tanh,relu", "init": "normal:3", "lr": 1e-4}),
     "sigmoid": ("binary", {"act": "sigmoid", "init": "normal:5", "clip_norm": 0.1}),
     "dropout": ("multilabel", {"hidden": "40", "dropout": 0.4, "weight_decay": 0.1}),
+    "normalized before": ("regression", {"hidden": "7,40", "bn": "before", "bn_input": True}),
+    "normalized after": ("binary", {"act": "tanh", "bn": "after", "dropout": 0.2}),
+    "learned slopes": ("binary", {"hidden": "6,5", "act": "prelu:0.3:unit"}),
     "no hidden layer": ("multiclass", {"hidden": "none"}),
     "full batch": ("binary", {"batch_size": "full", "opt": "adam"}),
     "one batch of all rows": ("binary", {"batch_size": 23}),
@@ -269,20 +294,13 @@ def test_what_a_case_is_made_for_can_be_seen() -> None:
     assert np.nanmax(shares[2][:, 4]) > 0
 
 
-@pytest.mark.parametrize("norm", ["before", "after"])
-@pytest.mark.parametrize("act", ["relu", "gelu", "prelu"])
-def test_watching_changes_nothing(norm: str, act: str) -> None:
-    options = {"act": act, "bn": norm, "bn_input": True, "hidden": "40,6", "dropout": 0.2}
-    seen, unseen = (
-        trainer(resolved("binary", threads=2, diagnose=watched, **options), data("binary"))
-        for watched in (True, False)
-    )
-    rows, _ = block_of(seen, 3)
+@pytest.mark.parametrize("name", CASES)
+def test_watching_changes_nothing(name: str) -> None:
+    seen, unseen = (trainer(*asked(name, threads=2, diagnose=each)) for each in (True, False))
+    block_of(seen, 3)
     while unseen.status == "running":
-        unseen.advance(3)
+        assert unseen.layer_block(unseen.advance(3)) is None
     assert np.array_equal(seen.theta, unseen.theta)
-    found = np.array(rows)[:, [0, 1, 2, 3, 6]]
-    assert np.isfinite(found[[0, 1]]).all()
 
 
 def test_a_run_that_goes_on_in_the_middle_of_an_epoch_has_the_same_rows() -> None:

@@ -1,0 +1,65 @@
+"""README, CONTRIBUTING and the catalogue say what is true: tables, commands, the worked example."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nncli.gradcheck.catalogue import Case, check_case
+from nncli.kernels.activations import ACTIVATIONS
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "experiments"))
+
+import readme_tables  # noqa: E402: a script, found by its folder
+
+#: The systems of the four documents, by their ids.
+IDS = [
+    *(f"K{n}" for n in range(1, 11)),
+    *(f"M{n}" for n in range(1, 13)),
+    *(f"C{n}" for n in range(1, 10)),
+    *(f"D{n}" for n in range(1, 12)),
+]
+
+
+@pytest.mark.parametrize("page", readme_tables.PAGES, ids=lambda page: page.name)
+def test_tables_are_up_to_date(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert readme_tables.PLACE.search(text)
+    assert readme_tables.with_tables(text) == text, "python experiments/readme_tables.py"
+
+
+def test_every_system_has_a_row() -> None:
+    assert [each["id"] for each in readme_tables.systems()] == IDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", readme_tables.systems(), ids=lambda system: system["id"])
+def test_a_system_is_shown_by_its_command(system: dict[str, str], tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    done = subprocess.run(
+        ["sh", "-c", system["command"]],
+        cwd=tmp_path, env={**environment(), "PATH": path}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == system.get("exit", 0), done.stderr
+
+
+def environment() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)
+
+
+def test_the_worked_example_of_contributing_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- example -->\n```python\n(.*?)```", text, re.S)
+    assert found is not None
+    monkeypatch.setattr(ACTIVATIONS, "parts", dict(ACTIVATIONS.parts))
+    exec(compile(found[1], "CONTRIBUTING.md", "exec"), {"__name__": "example"})
+    assert "bent_identity" in ACTIVATIONS.names()
+    case = Case("bent_identity", "mse", "regression", "identity", (4, 3))
+    assert check_case(case, native=False).passed
