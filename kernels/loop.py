@@ -180,7 +180,7 @@ def train(
             )  # fmt: skip
             hyper[HYPER_RATE] = numbers[RATE] * factor
             hyper[STEP] = update + 1.0
-            if hyper[MOMENTUM_DECAY] > 0.0:
+            if hyper[MOMENTUM_DECAY] >= 0.0:
                 hyper[MU] = mu_of(hyper[BETA1], hyper[MOMENTUM_DECAY], update + 1.0)
                 hyper[MU_NEXT] = mu_of(hyper[BETA1], hyper[MOMENTUM_DECAY], update + 2.0)
                 numbers[MOMENTUM_PRODUCT] *= hyper[MU]

@@ -223,7 +223,7 @@ def hyper_parameters(spec: Spec) -> NDArray[np.float64]:
         (h.EPS, spec.eps),
         (h.EPS_INSIDE, spec.eps_inside),
         (h.BIAS_CORRECTION, h.BIAS_CORRECTIONS[spec.bias_correction]),
-        (h.MOMENTUM_DECAY, spec.momentum_decay),
+        (h.MOMENTUM_DECAY, -1.0 if spec.momentum_decay is None else spec.momentum_decay),
         (h.WEIGHT_DECAY, spec.weight_decay),
         (h.DECOUPLED, OPTIMIZERS[spec.opt].decoupled),
         (h.L1, spec.l1),

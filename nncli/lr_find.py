@@ -33,6 +33,9 @@ DIVERGED = 4.0
 #: A best loss counts as at least this share of the first: near 0, four times the best is nothing.
 LEAST = 0.1
 
+#: A fall of the smoothed loss by a smaller share than this is chance, or rounding.
+LEAST_FALL = 0.05
+
 #: Losses are smoothed over so many updates: this share of all.
 WINDOW = 1 / 25
 
@@ -216,7 +219,8 @@ def _repeat(trainer: RisingTrainer, rates: Array, observe: Callable[[float], Non
             continue
         first = smoothed[place] if first is None else first
         best = min(best, smoothed[place])
-        if smoothed[place] > DIVERGED * max(best, LEAST * first):
+        limit = DIVERGED * max(best, LEAST * first)
+        if smoothed[place] > limit > 0:  # losses below 0, of a formula, have no such multiple
             diverged = float(rate)
             break
         observe((place + 1) / len(rates))
@@ -233,15 +237,17 @@ def steepest(rates: Array, smoothed: Array, window: int) -> float | None:
     """Return the rate at which ``smoothed`` falls fastest with log rate, before its smallest value.
 
     Slopes are those over ``window`` updates. The rate is that in their middle, less another window,
-    by which the smoothed loss lags behind. None if there is no fall.
+    by which the smoothed loss lags behind. None if there is no fall worth the name.
     """
     known = smoothed[np.isfinite(smoothed)]
     if len(known) <= 2 * window:
         return None
     least = window + int(known[window:].argmin())
+    if known[window] - known[least] <= LEAST_FALL * abs(known[window]):
+        return None
     change = known[window : least + 1] - known[: least + 1 - window]
     # the first window is a mean of few losses, and its changes are chance
     change = change[window:]
-    if not len(change) or change.min() >= 0:
+    if not len(change):
         return None
     return float(rates[window + int(change.argmin()) + window // 2 - window])

@@ -55,6 +55,15 @@ class Run:
         return pd.DataFrame({name: curve[name] for name in names})
 
     @cached_property
+    def layers(self) -> pd.DataFrame:
+        """Return what ``diagnose=True`` has seen of the layers: a row an epoch and layer."""
+        import pandas as pd
+
+        with RunStore(self.result.database) as runs:
+            statistics = runs.layer_stats(self.id)
+        return pd.DataFrame({name: statistics[name] for name in statistics.names()})
+
+    @cached_property
     def model(self) -> Model:
         """Return the trained network."""
         return load(self.id, db=self.result.database)

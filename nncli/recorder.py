@@ -14,12 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 from nncli import stored
 from nncli.data import Dataset
+from nncli.diagnosis import Finding, findings
 from nncli.errors import StoreError
-from nncli.events import Compiling, CurveBlock, Event, Finished, Progress, Saved, Started
+from nncli.events import (
+    Compiling,
+    CurveBlock,
+    Event,
+    Finished,
+    LayerBlock,
+    Progress,
+    Saved,
+    Started,
+)
 from nncli.model import Model
 from nncli.runner import METRICS
 from nncli.spec import Spec
-from nncli.store import Curve, RunStore, Summary
+from nncli.store import Curve, LayerStats, RunStore, Summary
 
 if TYPE_CHECKING:
     from nncli.events import Checkpoint
@@ -73,6 +83,7 @@ class Result:
     database: str
     message: str | None = None
     notes: tuple[str, ...] = field(default=(), repr=False)
+    diagnosis: tuple[Finding, ...] | None = None  #: None where layers were not watched
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``nncli train --json`` prints."""
@@ -80,6 +91,10 @@ class Result:
         found = {
             each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden
         }
+        if self.diagnosis is None:
+            del found["diagnosis"]
+        else:
+            found["diagnosis"] = [each.to_json() for each in self.diagnosis]
         return {**found, "spec": self.spec.to_json()}
 
 
@@ -100,6 +115,7 @@ class Recorder:
         self.result: Result | None = None
         self._info = stored.description(plan.spec, plan.model, plan.dataset)
         self._blocks: list[CurveBlock] = []
+        self._layers: list[LayerBlock] = []
         self._began = self._flushed = time.perf_counter()
         self._compile_seconds = 0.0
 
@@ -110,15 +126,18 @@ class Recorder:
                 pass
             case Started(compile_seconds=seconds):
                 self._compile_seconds = seconds
-            case Progress(rows=rows):
+            case Progress(rows=rows, layers=layers):
+                if layers is not None:
+                    self._layers.append(layers)
                 if len(rows):
                     assert isinstance(rows, CurveBlock)
                     self._blocks.append(rows)
                 if time.perf_counter() - self._flushed >= FLUSH_INTERVAL:
-                    self.runs.save(self.run_id, self._take_rows())
+                    self.runs.save(self.run_id, self._take_rows(), layers=self._take_layers())
             case Saved(checkpoint=checkpoint):
                 last, best = self._models(checkpoint)
-                self.runs.save(self.run_id, self._take_rows(), last=last, best=best)
+                curve, seen = self._take_rows(), self._take_layers()
+                self.runs.save(self.run_id, curve, layers=seen, last=last, best=best)
             case Finished():
                 self._finish(event)
 
@@ -127,7 +146,8 @@ class Recorder:
         if self.result is None and not isinstance(error, StoreError):
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             text = f"{type(error).__name__}: {error}"
-            self.runs.finish_run(self.run_id, status, self._take_rows(), error=text)
+            rows, layers = self._take_rows(), self._take_layers()
+            self.runs.finish_run(self.run_id, status, rows, layers=layers, error=text)
 
     def _take_rows(self) -> Curve | None:
         """Return the collected rows as one curve; what has other columns is written at once."""
@@ -139,6 +159,29 @@ class Recorder:
                 self.runs.save(self.run_id, curve)
             curve = _joined(list(group))
         return curve
+
+    def _take_layers(self) -> LayerStats | None:
+        """Return the collected layer statistics."""
+        blocks, self._layers = self._layers, []
+        if not blocks:
+            return None
+        import numpy as np
+
+        names = blocks[0].columns
+        join: Any = np.ma.concatenate  # NumPy has left it untyped
+        return LayerStats.of(
+            {name: join([each.columns[name] for each in blocks]) for name in names}
+        )
+
+    def _diagnosis(self) -> tuple[Finding, ...] | None:
+        """Return what is wrong with the run, by all that is stored; None if it was not watched."""
+        if not self.plan.spec.diagnose:
+            return None
+        statistics, curve = self.runs.layer_stats(self.run_id), self.runs.curve(self.run_id)
+        if not len(statistics):
+            return None
+        model, spec = self.plan.model, self.plan.spec
+        return findings(statistics.values, curve.values, model.layers, spec.to_json())
 
     def _models(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
         if self.plan.spec.save == "none":
@@ -173,6 +216,7 @@ class Recorder:
             self.run_id,
             event.status,
             curve,
+            layers=self._take_layers(),
             last=last,
             best=best_model,
             summary=Summary(**values),
@@ -191,6 +235,7 @@ class Recorder:
             database=self.runs.shown,
             message=event.message,
             notes=self.plan.notes,
+            diagnosis=self._diagnosis(),
         )
 
 

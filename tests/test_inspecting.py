@@ -10,8 +10,8 @@ import pytest
 
 from nncli import experiment, inspecting
 from nncli.errors import DataError, NncliError, UsageError
-from nncli.inspecting import ArrayStatistics
 from nncli.spec import Spec
+from nncli.weight_statistics import ArrayStatistics
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from nncli.kernels.activations import ACTIVATIONS
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "experiments"))
 
-import readme_tables  # noqa: E402: a script, found by its folder
+import readme_tables  # noqa: E402  (a script, found by its folder)
 
 #: The systems of the four documents, by their ids.
 IDS = [
@@ -43,15 +44,9 @@ def test_a_system_is_shown_by_its_command(system: dict[str, str], tmp_path: Path
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     done = subprocess.run(
         ["sh", "-c", system["command"]],
-        cwd=tmp_path, env={**environment(), "PATH": path}, capture_output=True, text=True,
+        cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == system.get("exit", 0), done.stderr
-
-
-def environment() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)
 
 
 def test_the_worked_example_of_contributing_works(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.inspecting import ArrayStatistics, Inspection, LayerSummary, RowJacobian, RowMap
+from nncli.inspecting import Inspection, RowJacobian, RowMap
 from nncli.report.text import aligned, number, shortened, visible
+from nncli.weight_statistics import ArrayStatistics, LayerSummary
 
 #: Larger matrices are shown by their largest entries.
 MOST_ROWS = 40

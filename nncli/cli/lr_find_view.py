@@ -78,8 +78,9 @@ def lines(test: RangeTest, command: str) -> Iterator[str]:
     if test.suggestion is None:
         yield f"no suggestion: {test.reason}"
     else:
-        spread = f", median of {_range(test.suggestions)}" if len(test.suggestions) > 1 else ""
-        yield f"suggested: --lr {test.suggestion:g} ({test.reason}{spread})"
+        yield f"suggested: --lr {test.suggestion:g}"
+        spread = f"; median of {_range(test.suggestions)}" if len(test.suggestions) > 1 else ""
+        yield f"  {test.reason}{spread}"
     yield "nothing was stored: the weights are thrown away"
     if test.suggestion is not None:
         yield f"next: {command} --lr {test.suggestion:g}"

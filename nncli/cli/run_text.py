@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nncli.report.layers import diagnosis_lines
 from nncli.report.text import aligned, count, duration, measure
 from nncli.spec import Spec
 
@@ -64,6 +65,7 @@ def result_lines(result: Result, database: str | None) -> list[str]:
     epochs = f"{result.epochs} epoch{'' if result.epochs == 1 else 's'}"
     lines = [f"run {result.run} {status_words(result.status)} after {epochs}"]
     lines += metric_lines(result.metrics, result.best)
+    lines += diagnosis_lines(result.diagnosis, result.status)
     lines.append(seconds_line(result.seconds, result.samples_per_second))
     return [*lines, *next_steps(result, database)]
 

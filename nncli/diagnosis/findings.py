@@ -197,7 +197,7 @@ def vanishing(seen: Evidence) -> Iterator[Finding]:
     last = gradient.shape[1] - 1
     if last < 1:
         return
-    weights = np.array([each.fan_in * each.fan_out for each in seen.layers] or [1.0] * (last + 1))
+    weights = np.array([each.fan_in * each.fan_out for each in seen.layers] or [1] * (last + 1))
     with np.errstate(all="ignore"):
         ratio = gradient[:, 0] / gradient[:, last] * np.sqrt(weights[last] / weights[0])
     row = 0 if not ratio[-1] < ratio[0] else -1

@@ -9,6 +9,7 @@ from typing import Any
 
 from nncli.options import default_of
 from nncli.report.curve import draw, loss_and_metric
+from nncli.report.layers import diagnosis_lines, figure_lines
 from nncli.report.summaries import RunDetail, RunSummary
 from nncli.report.text import aligned, count, duration, measure, number, visible
 from nncli.spec import Spec
@@ -30,6 +31,8 @@ def detail_lines(
         _section("differs from the defaults", _pairs(_values(differs), width)),
         _section("defaults and choices of nncli", _flowing(_values(others), width)),
         _section("network", _layers(detail)),
+        figure_lines(detail.statistics),
+        diagnosis_lines(detail.diagnosis, run.status, width),
         _section("environment", _pairs(_values(detail.environment), width)),
     ]
     for title, names in loss_and_metric(detail.curve):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from nncli.diagnosis import Finding, findings
 from nncli.errors import StoreError
 from nncli.report.summaries import METRICS, PHASES, SPLITS, Layer, RunDetail, RunSummary
-from nncli.store import Run, RunRow, RunStore
+from nncli.store import Curve, LayerStats, Run, RunRow, RunStore
 
 #: Columns of a run that say where and with what it was trained.
 ENVIRONMENT = (
@@ -27,13 +29,16 @@ def one_run(store: RunStore, reference: str) -> RunDetail:
     Raises StoreError for an unknown one.
     """
     run = store.find_run(reference)
+    curve, statistics, layers = store.curve(run.id), store.layer_stats(run.id), _layers(store, run)
     return RunDetail(
         summary=summary_of(run),
         environment=_environment(run),
         note=run.note,
         error=run.error,
-        layers=_layers(store, run),
-        curve=_curve(store, run.id),
+        layers=layers,
+        curve=_lists(curve, curve.columns),
+        statistics=_lists(statistics, statistics.names()),
+        diagnosis=_diagnosis(run, curve, statistics, layers),
     )
 
 
@@ -78,16 +83,24 @@ def _environment(run: Run) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _curve(store: RunStore, run_id: int) -> dict[str, list[Any]]:
-    curve = store.curve(run_id)
+def _lists(columns: Curve | LayerStats, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return columns as lists, with None for what was not measured; none of no rows."""
     found = {}
-    for name in curve.columns if len(curve) else ():
-        values = curve[name].tolist()
-        if name in curve.measured:
-            measured = curve.measured[name].tolist()
+    for name in names if len(columns) else ():
+        values = columns[name].tolist()
+        if name in columns.measured:
+            measured = columns.measured[name].tolist()
             values = [v if m else None for v, m in zip(values, measured, strict=True)]
         found[name] = values
     return found
+
+
+def _diagnosis(
+    run: Run, curve: Curve, statistics: LayerStats, layers: tuple[Layer, ...]
+) -> tuple[Finding, ...] | None:
+    if not len(statistics):
+        return None
+    return findings(statistics.values, curve.values, layers, json.loads(run.spec))
 
 
 def _layers(store: RunStore, run: Run) -> tuple[Layer, ...]:

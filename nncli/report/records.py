@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -20,14 +21,23 @@ def run_record(run: RunSummary) -> dict[str, Any]:
 
 
 def detail_record(detail: RunDetail) -> dict[str, Any]:
-    """Return a run in full; ``curve`` is a list with an object a row."""
-    names = list(detail.curve)
-    rows = zip(*detail.curve.values(), strict=True)
-    return {
+    """Return a run in full; ``curve`` is a list with an object a row.
+
+    Of watched layers there are ``layer_stats``, likewise, and the ``diagnosis``.
+    """
+    record = {
         **run_record(detail.summary),
         "note": detail.note,
         "error": detail.error,
         "environment": dict(detail.environment),
         "layers": [asdict(layer) for layer in detail.layers],
-        "curve": [dict(zip(names, row, strict=True)) for row in rows],
+        "curve": _rows(detail.curve),
     }
+    if detail.diagnosis is not None:
+        record["layer_stats"] = _rows(detail.statistics)
+        record["diagnosis"] = [each.to_json() for each in detail.diagnosis]
+    return record
+
+
+def _rows(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nncli.diagnosis import Finding
 
 METRICS = ("loss", "accuracy", "rmse")
 SPLITS = ("train", "val", "test")
@@ -67,7 +70,9 @@ class RunDetail:
     """One run with all that is stored of it but its weights.
 
     ``curve`` maps columns such as ``val_loss`` to one value a row, ``None`` where not measured;
-    ``epoch`` is one of them. Columns that were never measured are left out.
+    ``epoch`` is one of them. Columns that were never measured are left out. ``statistics`` holds
+    all columns of the watched layers likewise, and ``diagnosis`` what is wrong with them; without
+    ``--diagnose`` they are empty and None.
     """
 
     summary: RunSummary
@@ -76,3 +81,5 @@ class RunDetail:
     error: str | None
     layers: tuple[Layer, ...] = ()
     curve: Mapping[str, list[Any]] = field(default_factory=dict)
+    statistics: Mapping[str, list[Any]] = field(default_factory=dict)
+    diagnosis: tuple[Finding, ...] | None = None

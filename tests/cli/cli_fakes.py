@@ -110,7 +110,7 @@ class FakeExperiment:
             "samples_per_second": 123456.0,
         }
         return SimpleNamespace(
-            **{**result, "spec": spec}, message=self.message, to_json=lambda: result
+            **{**result, "spec": spec}, message=self.message, diagnosis=None, to_json=lambda: result
         )
 
 

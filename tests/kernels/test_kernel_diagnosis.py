@@ -281,6 +281,7 @@ def test_every_column_is_what_the_oracle_sees(name: str, threads: int) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_plain_kernels_come_to_the_same(name: str) -> None:
     spec, dataset = asked(name)
+    dataset.val = dataset.val[:0]  # evaluation is no matter here
     with np.errstate(over="ignore"):
         rows, _ = block_of(plain_trainer(spec, dataset), 10**6)
     np.testing.assert_allclose(rows, observed(spec, dataset), rtol=1e-9, atol=1e-12)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import oracle
 import pytest
-from kernels.conftest import Maker
 
 from nncli.kernels import normalization
+
+Maker = Callable[[Callable[..., Any]], Any]
 
 ROWS, UNITS = 7, 5
 #: Where gamma and the running mean stand in ``theta``; beta and the variance are behind them.
