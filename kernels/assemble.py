@@ -17,7 +17,7 @@ from numba import types
 from nncli.kernels import backward, diagnosis, forward, loop, normalization, products
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.gather import GATHERS
-from nncli.kernels.jit import address_of, compile_lock, compiled, is_cached
+from nncli.kernels.jit import Role, address_of, compile_lock, compiled, is_cached
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.metrics import METRICS
 from nncli.kernels.network import (
@@ -95,9 +95,10 @@ def assemble(parts: Parts) -> Assembly:
     """Load or compile what ``parts`` need, once a process."""
     with compile_lock(f"loop-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
-        functions = _fill_slots(parts, kinds, _own_output(parts))
+        own = _own_output(parts)
+        evaluate = address_of(forward.evaluate, *_evaluate_signature(kinds), role=Role.ENTRY)
         return Assembly(
-            functions=functions,
+            functions=_fill_slots(parts, kinds, own)._replace(evaluate=evaluate),
             train=compiled(loop.train, *_train_signature(kinds)),
             evaluate=compiled(forward.evaluate, *_evaluate_signature(kinds)),
         )
@@ -144,6 +145,7 @@ def _fill_slots(parts: Parts, kinds: Types, own_output: bool) -> Functions:
 
     return Functions(
         multiply=address_of(products.multiply, *kinds.multiply),
+        evaluate=0,
         gather=address_of(GATHERS[parts.storage], *kinds.gather),
         hidden_forward=_padded([forward_of(each) for each in hidden]),
         hidden_backward=_padded([backward_of(each) for each in hidden]),

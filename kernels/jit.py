@@ -137,10 +137,16 @@ def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
     return dispatcher
 
 
-def address_of(function: Callable[..., Any], *arguments: Any) -> int:
-    """Compile ``function`` likewise and return the address at which native code can call it."""
-    dispatcher = native(function, Role.INNER)
-    dispatcher.compile(arguments)
+def address_of(function: Callable[..., Any], *arguments: Any, role: Role = Role.INNER) -> int:
+    """Compile ``function`` likewise and return the address at which native code can call it.
+
+    With ``Role.ENTRY`` it is that of what :func:`compiled` has compiled for Python too.
+    """
+    dispatcher = native(function, role)
+    if role is Role.ENTRY:
+        compiled(function, *arguments)
+    else:
+        dispatcher.compile(arguments)
     result = dispatcher.overloads[arguments]
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
 

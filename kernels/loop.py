@@ -48,7 +48,7 @@ from nncli.kernels.control import (
 )
 from nncli.kernels.diagnosis import ACTIVATIONS, GRADIENTS, RESULTS, UPDATES
 from nncli.kernels.epoch import begin_epoch, end_epoch
-from nncli.kernels.forward import evaluate, hidden_forward, output_and_loss
+from nncli.kernels.forward import hidden_forward, output_and_loss
 from nncli.kernels.gather import gather_targets
 from nncli.kernels.hyper import (
     BETA1,
@@ -63,7 +63,7 @@ from nncli.kernels.hyper import RATE as HYPER_RATE
 from nncli.kernels.jit import kernel
 from nncli.kernels.random import derive
 from nncli.kernels.schedules import mu_of, rate_factor
-from nncli.kernels.slots import call_gather, call_metric, call_observe
+from nncli.kernels.slots import call_evaluate, call_gather, call_metric, call_observe
 from nncli.kernels.step import squared_norm, step
 from nncli.kernels.threads import barrier, share
 
@@ -226,9 +226,9 @@ def train(
             barrier(counter, ranks, meeting)
             if logged and validation_index.size > 0:
                 start, stop = share(validation_index.size, rank, ranks, 1)
-                loss, metric = evaluate(
-                    network, rows, own_buffers, functions, fused, validation_index, start, stop,
-                    metric_weights, counter,
+                loss, metric = call_evaluate(
+                    functions.evaluate, network, rows, own_buffers, functions, fused,
+                    validation_index, start, stop, metric_weights, counter,
                 )  # fmt: skip
                 sums[rank, SUM_LOSS], sums[rank, SUM_METRIC] = loss, metric
                 meeting += 1

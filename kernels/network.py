@@ -101,6 +101,7 @@ class Functions(NamedTuple):
     """The slots: addresses of machine code of one fixed signature each, or 0 where unused."""
 
     multiply: Any
+    evaluate: Any
     gather: Any
     hidden_forward: Any
     hidden_backward: Any

@@ -57,6 +57,29 @@ def call_multiply(
 
 
 @intrinsic
+def call_evaluate(
+    typing_context: Any,
+    function: Any,
+    network: Any,
+    rows: Any,
+    buffers: Any,
+    functions: Any,
+    fused: Any,
+    index: Any,
+    start: Any,
+    stop: Any,
+    metric_weights: Any,
+    counter: Any,
+) -> Any:
+    """Call the evaluation of a split."""
+    arrays = (network, rows, buffers, functions)
+    signature = types.UniTuple(_NUMBER, 2)(
+        *(_ADDRESS, *arrays, types.boolean, index, _SIZE, _SIZE, metric_weights, counter)
+    )
+    return signature, _call
+
+
+@intrinsic
 def call_gather(
     typing_context: Any,
     function: Any,

@@ -26,6 +26,16 @@ def call_multiply(
     )  # fmt: skip
 
 
+@native_twin("nncli.kernels.slot_intrinsics:call_evaluate")
+def call_evaluate(
+    function, network, rows, buffers, functions, fused, index, start, stop, metric_weights, counter
+):
+    """Call :func:`nncli.kernels.forward.evaluate`, in a slot for the same reason."""
+    return function(
+        network, rows, buffers, functions, fused, index, start, stop, metric_weights, counter
+    )
+
+
 @native_twin("nncli.kernels.slot_intrinsics:call_gather")
 def call_gather(function, stored, index, first, start, stop, shift, scale, x):
     """Call a kernel of :mod:`nncli.kernels.gather`."""

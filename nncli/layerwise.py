@@ -38,19 +38,19 @@ class Layerwise:
 
     def forward(self, x: Array) -> list[Step]:
         """Return every layer's step for scaled inputs ``x`` (n, inputs)."""
-        scale, shift = self._normal("input") if self.model.input_norm else (1.0, 0.0)
+        scale, shift = self.normal("input") if self.model.input_norm else (1.0, 0.0)
         steps, inputs = [], x * scale + shift
         for number, layer in enumerate(self.model.layers, 1):
             z = inputs @ self.views[f"layer {number} W"]
             if layer.norm != "before":
                 z = z + self.views[f"layer {number} b"]
             else:
-                scale, shift = self._normal(f"layer {number}")
+                scale, shift = self.normal(f"layer {number}")
                 z = z * scale + shift
             a = self.activate(number, z)
             fed = a
             if layer.norm == "after":
-                scale, shift = self._normal(f"layer {number}")
+                scale, shift = self.normal(f"layer {number}")
                 fed = a * scale + shift
             steps.append(Step(inputs, z, a, fed))
             inputs = fed
@@ -86,12 +86,12 @@ class Layerwise:
         for number in range(len(steps), 0, -1):
             layer = self.model.layers[number - 1]
             if layer.norm == "after":
-                d = d * self._normal(f"layer {number}")[0]
+                d = d * self.normal(f"layer {number}")[0]
             d = self.pull_back(number, steps[number - 1], d)
             if layer.norm == "before":
-                d = d * self._normal(f"layer {number}")[0]
+                d = d * self.normal(f"layer {number}")[0]
             d = d @ self.views[f"layer {number} W"].T
-        return d * self._normal("input")[0] if self.model.input_norm else d
+        return d * self.normal("input")[0] if self.model.input_norm else d
 
     def _activation(self, number: int) -> tuple[Activation, Array]:
         layer: Layer = self.model.layers[number - 1]
@@ -99,7 +99,7 @@ class Layerwise:
         dtype = self.views["layer 1 W"].dtype
         return layer.choice.part, self.views.get(name, np.zeros(1, dtype))
 
-    def _normal(self, owner: str) -> tuple[Array, Array]:
+    def normal(self, owner: str) -> tuple[Array, Array]:
         """Return factor and shift of a Batch Normalization at inference."""
         factor = self.views[f"{owner} gamma"] / np.sqrt(
             self.views[f"{owner} running_var"] + self.eps

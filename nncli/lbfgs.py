@@ -89,7 +89,7 @@ class LbfgsTrainer(Trainer):
         try:
             from scipy.optimize import minimize
 
-            minimize(
+            found = minimize(
                 self._evaluate,
                 self._start,
                 jac=True,
@@ -103,8 +103,7 @@ class LbfgsTrainer(Trainer):
                     "ftol": LOSS_TOLERANCE,
                 },
             )
-            if self._control[c.STATUS] == c.RUNNING:
-                self._control[c.STATUS] = c.COMPLETED
+            self._end(found.x)
         except BaseException as error:
             self._fault = error
         finally:
@@ -167,10 +166,24 @@ class LbfgsTrainer(Trainer):
             self._paused.release()
             self._go.acquire()
 
-    def _close_epoch(self) -> None:
+    def _end(self, found: NDArray[np.float64]) -> None:
+        """Close a search that has ended by itself: its last iteration is logged in any case."""
+        if not np.isfinite(self._loss):
+            self._control[c.STATUS] = c.DIVERGED
+            self._numbers[c.LOSS_SUM] = self._loss
+        if self._control[c.STATUS] != c.RUNNING:
+            return
+        if self.epoch % self.spec.log_every:
+            self._evaluate(found)
+            self._control[c.EPOCH] -= 1
+            self._control[c.UPDATE] -= 1
+            self._close_epoch(last=True)
+        self._control[c.STATUS] = c.COMPLETED
+
+    def _close_epoch(self, *, last: bool = False) -> None:
         """Write the curve's row for the parameters that an iteration has come to."""
         rows, epoch = len(self._train), self.epoch
-        logged = (epoch + 1) % self.spec.log_every == 0 or epoch + 1 == self.spec.epochs
+        logged = last or (epoch + 1) % self.spec.log_every == 0 or epoch + 1 == self.spec.epochs
         metric = val_loss = val_metric = np.nan
         if logged:
             metric = self._sums_of(self._train)[1]

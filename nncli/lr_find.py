@@ -161,9 +161,9 @@ def range_test(
             "--highest"
         )
     rates = np.geomspace(lowest, highest, updates)
-    # an epoch that is not logged is not validated, and the last one is never reached
+    # an epoch that is not logged is not validated and stops nothing; the last is never reached
     endless = replace(
-        spec, epochs=updates + 1, log_every=updates + 1, early_stop=None, schedule="constant",
+        spec, epochs=updates + 1, log_every=updates + 1, schedule="constant",
         warmup=0.0, diagnose=False,
     )  # fmt: skip
     assembly = assemble(parts_of(endless, model, dataset))

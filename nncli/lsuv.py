@@ -18,12 +18,14 @@ from nncli.model import Model
 ROWS = 256
 
 
-def scale_weights(model: Model, theta: NDArray[Any], x: NDArray[np.float64]) -> None:
+def scale_weights(
+    model: Model, theta: NDArray[Any], x: NDArray[np.float64], norm_eps: float
+) -> None:
     """Scale every W in ``theta`` (size,) in place, by its sums on scaled inputs ``x``."""
     exact = theta.astype(np.float64)
     views = model.views(exact)
     for number in range(1, len(model.layers) + 1):
-        step = Layerwise(model, exact, norm_eps=1e-5).forward(x)[number - 1]
+        step = Layerwise(model, exact, norm_eps).forward(x)[number - 1]
         weights = views[f"layer {number} W"]
         deviation = float((step.inputs @ weights).std())
         if deviation > 0:  # inputs that are all zero give nothing to scale by

@@ -171,7 +171,7 @@ def _folded(network: Layerwise) -> Iterator[tuple[Array, Array]]:
     rows; normalization of its sums into its columns.
     """
     model = network.model
-    before = network._normal("input") if model.input_norm else None
+    before = network.normal("input") if model.input_norm else None
     for number, layer in enumerate(model.layers, 1):
         weights = network.views[f"layer {number} W"]
         bias = network.views.get(f"layer {number} b", np.zeros(layer.fan_out))
@@ -179,9 +179,9 @@ def _folded(network: Layerwise) -> Iterator[tuple[Array, Array]]:
             scale, shift = before
             weights, bias = scale[:, None] * weights, shift @ weights + bias
         if layer.norm == "before":
-            scale, shift = network._normal(f"layer {number}")
+            scale, shift = network.normal(f"layer {number}")
             weights, bias = weights * scale, bias * scale + shift
-        before = network._normal(f"layer {number}") if layer.norm == "after" else None
+        before = network.normal(f"layer {number}") if layer.norm == "after" else None
         yield weights, bias
 
 

@@ -125,7 +125,7 @@ class Trainer:
         theta = model.initialize(rng, spec.init, spec.dtype)
         if choices.is_adaptive(spec.init):
             x, _ = scaled_rows(dataset, some_rows(dataset, lsuv.ROWS))
-            lsuv.scale_weights(model, theta, x)
+            lsuv.scale_weights(model, theta, x, spec.bn_eps or 0.0)
         self.best_theta = theta.copy()
         self._d_theta = np.zeros_like(theta)
         self.state = np.zeros((max(1, OPTIMIZERS[spec.opt].slots), model.parameters), spec.dtype)

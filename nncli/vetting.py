@@ -33,7 +33,9 @@ def vet(spec: Spec, dataset: Dataset, model: Model) -> None:
         return
     x, y = scaled_rows(dataset, some_rows(dataset, ROWS))
     rng = np.random.default_rng(spec.seed)
-    steps = Layerwise(model, model.initialize(rng, spec.init, "float64"), 1e-5).forward(x)
+    steps = Layerwise(
+        model, model.initialize(rng, spec.init, "float64"), spec.bn_eps or 0.0
+    ).forward(x)
     for layer, step, is_formula in zip(model.layers, steps, formulas, strict=True):
         if is_formula:
             low, high = _wider(step.z)

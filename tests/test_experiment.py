@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,11 +79,18 @@ def test_the_same_spec_gives_the_same_bits(db: str) -> None:
     )
 
 
-@pytest.mark.parametrize("opt", ["adam", "rmsprop", "momentum"])
+NORMALIZED = {"act": "prelu:0.1:unit", "bn": "before", "bn_input": True, "opt": "nadam"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"opt": "adam"}, {"opt": "rmsprop"}, {"opt": "momentum"}, {"opt": "amsgrad"}, NORMALIZED],
+    ids=lambda more: more["opt"],
+)
 def test_an_interrupted_run_resumes_to_the_same_bits(
-    db: str, opt: str, monkeypatch: pytest.MonkeyPatch
+    db: str, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = {**SMALL, "opt": opt, "schedule": "cosine", "warmup": 2, "early_stop": 11}
+    options = {**SMALL, **more, "schedule": "cosine", "warmup": 2, "early_stop": 11}
     whole = run(db, options)
     monkeypatch.setattr(runner, "GLANCE", 1e-9)  # look up after every mini-batch
     part = run(db, options, stop=stop_after(37))
@@ -95,6 +105,110 @@ def test_an_interrupted_run_resumes_to_the_same_bits(
         for column in ("epoch", "train_loss", "val_loss", "val_accuracy", "lr", "updates"):
             assert one[column].tobytes() == other[column].tobytes(), column
         assert runs.get_run(whole.run).best_val_loss == runs.get_run(part.run).best_val_loss
+
+
+def test_a_run_by_lbfgs_resumes_to_the_same_bits(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"data": "moons:n=200", "hidden": "8", "epochs": 12, "opt": "lbfgs", "bn": "before"}
+    whole = run(db, options)
+    monkeypatch.setattr(runner, "GLANCE", 1e-9)
+    part = run(db, options, stop=stop_after(5))
+    assert part.status == "interrupted"
+    assert 0 < part.epochs < 12
+    rest = experiment.resume(str(part.run), db=db)
+    assert (rest.run, rest.epochs) == (part.run, whole.epochs)
+    assert_same_bits(weights(db, whole.run), weights(db, part.run))
+    assert_same_bits(weights(db, whole.run, "best"), weights(db, part.run, "best"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bn": "before", "bn_input": True, "dropout": 0.5},
+        {"bn": "after", "act": "prelu:0.1:unit", "bn_eps": 0.1},
+        {"act": "leaky_relu:0.3", "hidden": "8,8"},
+        {"act": "x*sigmoid(1.702*x)"},
+        {"loss": "hinge"},
+        {"opt": "lbfgs", "batch_size": None},
+    ],
+    ids=str,
+)
+def test_a_stored_network_predicts_a_row_alone_as_among_others(
+    db: str, more: dict[str, Any]
+) -> None:
+    """By running statistics and without dropout; and as validation saw it."""
+    options = {**SMALL, "save": "last", "test": "0", "dropout": 0, **more}
+    result = run(db, options)
+    plan = experiment.plan(Spec.read(options))
+    predictor = experiment.predictor(str(result.run), db=db)
+    index = plan.dataset.val
+    rows = np.asarray(plan.dataset.rows[index])
+    together = predictor.outputs(rows)
+    alone = np.vstack([predictor.outputs(row[None]) for row in rows])
+    # sums of eight float32 products may be rounded by where in a tile a row stands
+    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-6 * np.abs(together).max())
+    assert together.std() > 0.01
+    threshold = 0.0 if more.get("loss") == "hinge" else 0.5
+    truth = np.asarray(plan.dataset.targets)[index, 0] == 1
+    right = np.mean((together[:, 0] > threshold) == truth)
+    assert right == pytest.approx(result.metrics["val_accuracy"])
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> str:
+    """A database of version 0.1.0, before there was Batch Normalization.
+
+    Two runs of one spec: ``part`` was interrupted in its fourth epoch, ``whole`` was not.
+    """
+    path = tmp_path / "before.db"
+    with sqlite3.connect(path) as connection:
+        text = (Path(__file__).parent / "fixtures" / "runs_v0001.sql").read_text()
+        connection.executescript(text)
+    connection.close()
+    return str(path)
+
+
+def test_runs_of_an_older_version_are_resumed(before: str) -> None:
+    """To what that version came to, but for the roundings of this one's functions."""
+    rest = experiment.resume("part", db=before)
+    assert (rest.status, rest.epochs) == ("completed", 8)
+    for kind in ("last", "best"):
+        one, other = weights(before, 2, kind), weights(before, rest.run, kind)
+        assert one.keys() == other.keys()
+        for name in one:
+            # five epochs of Adam at a rate of 1e-3, in float32: a few roundings of 6e-8 apart
+            np.testing.assert_allclose(other[name], one[name], rtol=1e-5, atol=1e-6)
+    with RunStore(before) as runs:
+        whole, part = runs.curve(2), runs.curve(rest.run)
+        assert runs.get_run(2).spec_hash == runs.get_run(rest.run).spec_hash
+    assert whole["epoch"].tolist() == part["epoch"].tolist() == list(range(1, 9))
+    np.testing.assert_allclose(part["val_loss"], whole["val_loss"], rtol=1e-5)
+    np.testing.assert_array_equal(part["lr"], whole["lr"])
+
+
+def test_runs_of_an_older_version_predict_and_are_repeated(before: str) -> None:
+    predictor = experiment.predictor("whole", db=before)
+    plan = experiment.plan(experiment.spec_of("whole", db=before)[0])
+    rows, index = plan.dataset.rows, plan.dataset.val
+    classes = predictor.predict(np.asarray(rows[index]))
+    codes = np.asarray(plan.dataset.targets)[index, 0].astype(int)
+    right = np.mean(classes == np.array(["setosa", "versicolor", "virginica"])[codes])
+    with RunStore(before) as runs:
+        kept = runs.find_run("whole")
+    assert right == pytest.approx(kept.val_accuracy)
+    assert plan.spec.hash() == kept.spec_hash
+    again = experiment.train(plan, db=before)
+    assert again.metrics["val_loss"] == pytest.approx(kept.val_loss, rel=1e-5)  # as above
+
+
+@pytest.mark.parametrize("arguments", [[], ["whole"], ["part", "--json"]], ids=" ".join)
+def test_runs_of_an_older_version_are_reported(before: str, arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nncli.cli", "report", *arguments, "--db", before],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "iris" in done.stdout
 
 
 def test_resuming_to_a_larger_total_is_training_longer(db: str) -> None:

@@ -31,6 +31,7 @@ HEIGHTS = {
     # what is done with it
     "arrays": 6,  # of a model, for the kernels
     "layerwise": 6,
+    "weight_statistics": 6,
     "lsuv": 7,
     "vetting": 7,
     "piecewise": 7,

@@ -209,12 +209,10 @@ def test_trajectory_of_formulas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert loss is not None
     gate = oracle.ACTIVATIONS["sigmoid"]
     monkeypatch.setitem(oracle.ACTIVATIONS, act, lambda z: z * gate(1.702 * z))
-    slope: Any = lambda z, d: (
-        d
-        * (
-            gate(1.702 * z) + 1.702 * z * gate(1.702 * z) * (1 - gate(1.702 * z))
-        )
-    )
+
+    def slope(z: Any, d: Any) -> Any:
+        return d * (gate(1.702 * z) + 1.702 * z * gate(1.702 * z) * (1 - gate(1.702 * z)))
+
     monkeypatch.setitem(oracle.PULLBACKS, act, slope)
     # of a formula a row's loss is the mean over its outputs
     monkeypatch.setitem(

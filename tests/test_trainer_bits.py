@@ -123,13 +123,13 @@ def test_log_interval_and_slots_do_not_change_what_is_learned() -> None:
     assert (often.theta == seldom.theta).all()
 
 
-def test_a_call_writes_no_more_rows_than_the_curve_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_writes_no_more_rows_than_the_curve_holds() -> None:
     """Native code checks no bounds."""
-    monkeypatch.setattr("nncli.trainer.CURVE_CAPACITY", 8)
     training = trainer(resolved("binary", epochs=20), data("binary"))
-    training._curve = np.full((32, c.CURVE_COLUMNS), np.nan)
+    memory = np.full((32, c.CURVE_COLUMNS), np.nan)
+    training._curve = memory[:8]
     assert len(training.advance(10**6)) <= 8
-    assert np.isnan(training._curve[8:]).all()
+    assert np.isnan(memory[8:]).all()
     assert len(finish(training)) >= 12
     assert training.status == "completed"
 

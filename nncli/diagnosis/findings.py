@@ -91,11 +91,12 @@ def findings(
     if not len(evidence.epochs):
         return ()
     found: list[Finding] = []
-    for checks in STAGES:
-        found += [each for check in checks for each in check(evidence)]
-        if found:
-            break
-    found += oscillation(evidence)
+    with np.errstate(all="ignore"):  # what is not finite is above or below no threshold
+        for checks in STAGES:
+            found += [each for check in checks for each in check(evidence)]
+            if found:
+                break
+        found += oscillation(evidence)
     return tuple(sorted(found, key=lambda each: each.layer or 0))
 
 
@@ -198,8 +199,7 @@ def vanishing(seen: Evidence) -> Iterator[Finding]:
     if last < 1:
         return
     weights = np.array([each.fan_in * each.fan_out for each in seen.layers] or [1] * (last + 1))
-    with np.errstate(all="ignore"):
-        ratio = gradient[:, 0] / gradient[:, last] * np.sqrt(weights[last] / weights[0])
+    ratio = gradient[:, 0] / gradient[:, last] * np.sqrt(weights[last] / weights[0])
     row = 0 if not ratio[-1] < ratio[0] else -1
     if ratio[row] < t.VANISHED:
         text = (
@@ -212,7 +212,7 @@ def vanishing(seen: Evidence) -> Iterator[Finding]:
 
 def exploding(seen: Evidence) -> Iterator[Finding]:
     """Find the largest gradient of a deep network."""
-    gradient = np.nan_to_num(seen["grad_norm"], nan=np.inf)
+    gradient = np.nan_to_num(seen["grad_norm"], posinf=np.inf)
     row, layer = np.unravel_index(int(np.argmax(gradient)), gradient.shape)
     if len(seen.hidden) >= 2 and gradient[row, layer] > t.EXPLODED:
         text = (

@@ -83,5 +83,6 @@ def relative_error(analytic: float, numeric: Numeric, size: float) -> float:
     difference = abs(analytic - numeric.value)
     if not np.isfinite(difference):
         return float("inf")
-    finest = 4 * numeric.noise / TOLERANCE
+    # a loss is a sum of hundreds of terms, each with a rounding of its own
+    finest = 16 * numeric.noise / TOLERANCE
     return float(difference / max(abs(analytic), abs(numeric.value), 1e-3 * size, finest))

@@ -152,6 +152,7 @@ def _plain_functions(model: Model, loss: LossChoice) -> Functions:
 
     return Functions(
         multiply=multiply,
+        evaluate=None,
         gather=None,
         hidden_forward=padded([each.forward for each in hidden]),
         hidden_backward=padded([each.backward for each in hidden]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +14,42 @@ import oracle
 import pytest
 from fixtures.small_runs import Data, data, finish, resolved, trainer
 
-from nncli.kernels import dense, forward, jit, loop
+from nncli import choices
+from nncli.arrays import make_buffers, no_settings, normal_settings, stored_rows
+from nncli.kernels import backward, forward, jit, loop, normalization
 from nncli.kernels.activations import ACTIVATIONS
-from nncli.kernels.assemble import Assembly, assemble_inference
+from nncli.kernels.assemble import Assembly, Parts, assemble_inference, is_compiled
 from nncli.kernels.gather import GATHERS
-from nncli.kernels.losses import LOSSES
 from nncli.kernels.metrics import METRICS
+from nncli.kernels.multiply import BIAS
 from nncli.kernels.network import Functions, Network
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.parts import Activation, Table
-from nncli.kernels.products import BIAS
 from nncli.model import Model
 from nncli.spec import Spec
-from nncli.trainer import INFERENCE_ROWS, Trainer, make_buffers, parts_of, stored_rows
+from nncli.trainer import INFERENCE_ROWS, Trainer, parts_of
 
 
 def plain_functions(spec: Spec, model: Model, storage: str) -> Functions:
     """The slots filled with Python functions: nothing here is compiled."""
     hidden = [ACTIVATIONS[name] for name in model.hidden_activations]
-    assert spec.out_act is not None
+    output = model.layers[-1].choice.part
     assert spec.loss is not None
     assert spec.task is not None
     return Functions(
+        multiply=naive_multiply,
         gather=GATHERS[storage],
         hidden_forward=tuple(each.forward for each in hidden),
         hidden_backward=tuple(each.backward for each in hidden),
-        output_forward=ACTIVATIONS[spec.out_act].forward,
-        output_backward=ACTIVATIONS[spec.out_act].backward,
-        loss=LOSSES[spec.loss].kernel,
+        output_forward=output.forward,
+        output_backward=output.backward,
+        normalize_batch=normalization.normalize_batch,
+        normalize_running=normalization.normalize_running,
+        normalize_backward=normalization.normalize_backward,
+        loss=choices.loss(spec.loss).part.kernel,
         metric=METRICS[spec.task],
         update=OPTIMIZERS[spec.opt].update,
+        observe=None,
     )
 
 
@@ -67,15 +74,20 @@ def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
     return Trainer(spec, model, given, Assembly(functions, loop.train, forward.evaluate), 1)
 
 
+PLAIN: dict[str, dict[str, Any]] = {
+    "penalties": {"act": "tanh,relu", "weight_decay": 0.1, "l1": 0.01, "clip_norm": 0.5},
+    "normalized": {"bn": "before,after", "bn_input": True, "act": "tanh", "opt": "sgd"},
+    "slopes": {"act": "prelu:0.1:unit,prelu", "bn": "after,none", "opt": "nadam"},
+    "decoupled": {"act": "leaky_relu:0.2,elu", "opt": "adamw", "weight_decay": 0.3},
+}
+
+
 @pytest.mark.parametrize("task", METRICS)
-def test_the_loop_is_plain_python_until_it_is_compiled(
-    task: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dense, "multiply", naive_multiply)
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_loop_is_plain_python_until_it_is_compiled(task: str, name: str) -> None:
     spec = resolved(
-        task, hidden="5,4", act="tanh,relu", epochs=2, dropout=0.3, clip_norm=0.5, weight_decay=0.1,
-        l1=0.01, schedule="cosine", warmup=1,
-    )  # fmt: skip
+        task, hidden="5,4", epochs=2, dropout=0.3, schedule="cosine", warmup=1, **PLAIN[name]
+    )
     dataset = data(task)
     with np.errstate(over="ignore"):
         plain = plain_trainer(spec, dataset)
@@ -89,38 +101,104 @@ def test_the_loop_is_plain_python_until_it_is_compiled(
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("storage", GATHERS)
 @pytest.mark.parametrize("hidden", ["none", "40,6"])
-def test_predictions(dtype: str, storage: str, hidden: str) -> None:
+@pytest.mark.parametrize("bn", ["none", "before", "after"])
+def test_predictions(dtype: str, storage: str, hidden: str, bn: str) -> None:
     """More rows than a buffer holds, in an order of their own."""
     count = 2 * INFERENCE_ROWS + 3
-    spec = resolved("multiclass", dtype=dtype, hidden=hidden, act="tanh")
+    spec = resolved(
+        "multiclass", dtype=dtype, hidden=hidden, act="tanh", bn=bn, bn_input=bn != "none"
+    )
     dataset = data("multiclass", train=count, val=5, storage=storage)
     model = Model.of(spec, dataset.width, dataset.outputs)
     given: Any = dataset
-    theta = model.initialize(np.random.default_rng(1), "xavier", dtype)
+    rng = np.random.default_rng(1)
+    theta = model.initialize(rng, "xavier", dtype)
+    for name, view in model.views(theta).items():
+        if not name.endswith("W"):
+            view[:] = rng.uniform(0.5, 1.5, view.shape)
     inference = assemble_inference(parts_of(spec, model, given))
     found = np.full((count, dataset.outputs), np.nan, dtype)
     index = dataset.train[::-1].copy()
     index.flags.writeable = False
     inference.predict(
-        Network(model.table(), theta, np.zeros(1, dtype)),
+        Network(
+            *(model.table(), theta, no_settings(dataset.outputs, dtype), normal_settings(spec))
+        ),
         stored_rows(given, dtype),
-        make_buffers(model, dataset.width, dataset.outputs, INFERENCE_ROWS, dtype, dropout=False),
+        make_buffers(model, INFERENCE_ROWS, dtype, trains=False),
         inference.functions,
         *(index, 0, count, np.zeros(1, np.int64), found),
     )
-    _, like, activations = oracle.start_of(spec, dataset)
+    _, network, like = oracle.start_of(spec, dataset)
     x, _ = oracle.gathered(dataset, index)
-    expected = oracle.forward(oracle.unflat(theta.astype("float64"), like), activations, x).p
+    expected = oracle.forward(network, oracle.unflat(theta.astype("float64"), like), x).p
     # sums of 40 products at most, and of inputs that were rounded before they were shifted
     np.testing.assert_allclose(found, expected, rtol=0, atol=200 * float(np.finfo(dtype).eps))
 
 
-def test_the_loop_has_one_signature_a_type() -> None:
-    for task, act, opt in (("binary", "relu", "sgd"), ("regression", "tanh", "adam")):
+# --- what is compiled -------------------------------------------------------------------------
+
+#: Two runs of every option that changes which machine code is called.
+VARIETY: list[tuple[str, dict[str, Any]]] = [
+    ("binary", {"act": "relu", "opt": "sgd"}),
+    ("regression", {"act": "tanh", "loss": "huber:0.3", "opt": "lion"}),
+    ("regression", {"act": "prelu:0.1:unit,leaky_relu:0.2", "hidden": "5,4", "opt": "nadam"}),
+    ("multiclass", {"act": "gelu,elu,silu,softplus", "hidden": "5,4,3,2", "opt": "adamw"}),
+    ("multiclass", {"bn": "before", "bn_input": True, "dropout": 0.3, "threads": 2}),
+    ("multiclass", {"bn": "after,none", "hidden": "5,4", "label_smoothing": 0.1}),
+    ("multiclass", {"hidden": "none", "loss": "multi_margin", "class_weight": "balanced"}),
+    ("multilabel", {"act": "x*sigmoid(1.7*x)", "loss": "log(cosh(p-y))", "out_act": "sigmoid"}),
+    ("binary", {"loss": "perceptron", "hidden": "none", "opt": "radam", "clip_norm": 1}),
+    ("binary", {"opt": "lbfgs", "batch_size": None}),
+]
+
+
+def compilations(train: Any) -> list[Any]:
+    """The functions that are compiled, not loaded, while ``train`` runs."""
+    from numba.core import event
+
+    with event.install_recorder("numba:compile") as recorder:
+        train()
+    return [each.data["dispatcher"].py_func for _, each in recorder.buffer if each.is_start]
+
+
+@pytest.mark.parametrize("diagnose", [False, True])
+def test_the_loop_has_one_signature_a_type(diagnose: bool) -> None:
+    """However many activations, losses, optimizers, normalizations and formulas are used."""
+    for task, options in VARIETY:
         for dtype in ("float32", "float64"):
-            trainer(resolved(task, act=act, opt=opt, dtype=dtype), data(task, storage=dtype))
+            spec = resolved(task, **{**options, "dtype": dtype, "diagnose": diagnose})
+            finish(trainer(spec, data(task, storage=dtype)))
     assert len(jit.native(loop.train).overloads) == 2
     assert len(jit.native(forward.evaluate).overloads) == 2
+    assert len(jit.native(backward.loss_and_gradient).overloads) <= 2
+
+
+def test_repeated_trainings_compile_nothing() -> None:
+    """As those of a sweep do, which differ in numbers."""
+
+    def once(lr: float, slope: float, width: int) -> None:
+        for task, options in VARIETY:
+            more = {} if options.get("opt") == "lbfgs" else {"lr": lr}
+            act = f"leaky_relu:{slope}" if "act" not in options else options["act"]
+            spec = resolved(task, **{**options, **more, "act": act, "epochs": 2, "seed": width})
+            finish(trainer(spec, data(task, width=width)))
+
+    once(0.1, 0.3, 3)
+    assert not compilations(lambda: once(0.01, 0.2, 4))
+
+
+def test_a_part_that_is_new_leaves_the_loop_alone() -> None:
+    finish(trainer(resolved("regression"), data("regression")))
+    formula = f"x*tanh({time.time_ns()}*x)"  # that no cache has seen
+
+    def train() -> None:
+        finish(trainer(resolved("regression", act=formula), data("regression")))
+
+    found = compilations(train)
+    assert found
+    assert not {loop.train.__code__, forward.evaluate.__code__} & {each.__code__ for each in found}
+    assert is_compiled(Parts("float64", "float64", (formula,), "identity", "mse", "sgd", "binary"))
 
 
 def in_a_process(code: str, **environment: str) -> str:

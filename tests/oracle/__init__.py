@@ -7,6 +7,7 @@ the same draws, orders, masks, curve and parameters. A sample is a row; ``z = h 
 
 from oracle.activations import ACTIVATIONS, PULLBACKS
 from oracle.initializers import draw, standard_deviation
+from oracle.lbfgs import train_by_lbfgs
 from oracle.losses import LOSS_GRADIENTS, LOSSES
 from oracle.network import Loss, Network, backward, flat, forward, mean_loss, unflat
 from oracle.normalization import by_batch, by_running, pullback
@@ -56,5 +57,6 @@ __all__ = [
     "standard_deviation",
     "start_of",
     "train",
+    "train_by_lbfgs",
     "unflat",
 ]

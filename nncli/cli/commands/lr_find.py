@@ -139,7 +139,7 @@ def train_command(flags: Mapping[str, Any]) -> str:
     """Return ``nncli train`` with the options that were given."""
     words = [str(flags["data"])] if "data" in flags else []
     for option, value in flags.items():
-        if option != "data" and value is not False:
+        if option != "data":
             words += [flag_of(option)] if value is True else [flag_of(option), str(value)]
     return shlex.join(["nncli", "train", *words])
 
