@@ -46,6 +46,17 @@ def log(x):
     return np.log(x)
 
 
+@native_twin("math:log")
+def log_of_one(x):
+    """Return the natural logarithm, natively by the C library.
+
+    For one number a row, where no vector of them could be had.
+    """
+    import numpy as np
+
+    return np.log(x)
+
+
 @native_twin("nncli.kernels.logarithms:log1p")
 def log1p(x):
     """Return ``log(1 + x)``, exact for small x."""

@@ -34,13 +34,13 @@ HEIGHTS = {
     "weight_statistics": 6,
     "lsuv": 7,
     "vetting": 7,
+    "diagnosis": 7,  # what the layers do while they train
     "piecewise": 7,
     "gradcheck": 7,
     "trainer": 8,
     "lbfgs": 9,
     "runner": 10,
     "store": 5,
-    "diagnosis": 9,
     "stored": 10,  # models as they are stored
     "report": 11,
     "recorder": 11,  # a runner's events into the store

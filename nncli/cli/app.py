@@ -21,7 +21,7 @@ COMMANDS = {
     "train": "Train one network and store the run.",
     "report": "List the latest runs, or show one with its curve.",
     "predict": "Apply the network of a run to a file, as CSV.",
-    "gradcheck": "Prove every gradient by numeric derivatives.",
+    "gradcheck": "Prove gradients by numeric derivatives.",
     "inspect": "Look into a network: its layers and weights, its map at a row.",
     "lr-find": "Find a learning rate by raising it until training breaks.",
 }

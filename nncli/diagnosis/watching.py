@@ -55,14 +55,18 @@ def _doubt(diagnosis: Diagnosis) -> None:
     diagnosis.sums[:, :, d.DEAD] = ~np.isnan(diagnosis.limits[:, d.DEAD_AT])
 
 
-def layer_block(diagnosis: Diagnosis, model: Model, epochs: NDArray[np.int64]) -> LayerBlock:
+def layer_block(diagnosis: Diagnosis, model: Model, epochs: NDArray[np.int64]) -> LayerBlock | None:
     """Return the statistics of the logged ``epochs`` (rows,) that the loop has just written.
+
+    None if it has observed nothing, as an optimizer that is driven from Python.
 
     What no activation declares, such as dead units of tanh, and the similarity of a single unit
     are masked: they were not measured.
     """
     rows, layers = len(epochs), len(model.layers)
     parts = diagnosis.rows[:, :rows]
+    if not parts[..., d.COUNT].any():
+        return None
     sums, similarity = parts.sum(axis=0), parts[..., d.SIMILARITY].max(axis=0)
     saturates = ~np.isnan(diagnosis.limits[:, d.LOW])
     dies = ~np.isnan(diagnosis.limits[:, d.DEAD_AT])

@@ -124,7 +124,7 @@ def completions(words: str) -> list[str]:
 def test_completion_of_names() -> None:
     assert "train" in completions("nncli tr")
     assert completions("nncli train --early") == ["--early-stop"]
-    assert completions("nncli train --opt ad") == ["adagrad", "adam"]
+    assert completions("nncli train --opt ad") == ["adagrad", "adadelta", "adam", "adamw", "adamax"]
     assert completions("nncli train --act relu,si") == ["relu,sigmoid"]
 
 
