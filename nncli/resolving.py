@@ -176,14 +176,20 @@ def _head(spec: Spec, task: str) -> tuple[str, str]:
 def _fits(loss: Loss, out_act: str, task: str) -> bool:
     """Return whether an output activation goes with a loss.
 
-    A regression takes any that has a gradient; a fused loss none but its own.
+    A regression takes any that has a gradient and stands on each output alone; a fused loss none
+    but its own.
     """
     if task not in loss.outputs:
         return False
     part = choices.activation(out_act).part
     if part.name in loss.outputs[task]:
         return True
-    return task == "regression" and not loss.fused and part.output and part.name != "step"
+    return (
+        task == "regression"
+        and not loss.fused
+        and part.output
+        and part.name not in ("step", "softmax")
+    )
 
 
 def _check_targets(spec: Spec, loss: Loss, task: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli import choices, lsuv
+from nncli import choices
 from nncli.arrays import (
     frozen_index,
     hyper_parameters,
@@ -24,8 +24,6 @@ from nncli.arrays import (
     metric_weights,
     no_diagnosis,
     normal_settings,
-    scaled_rows,
-    some_rows,
     stored_rows,
 )
 from nncli.data import Dataset
@@ -40,6 +38,7 @@ from nncli.kernels.network import Network
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.model import Model
 from nncli.spec import Spec
+from nncli.starting import start
 
 #: Rows that inference and validation take at a time.
 INFERENCE_ROWS = 256
@@ -120,12 +119,7 @@ class Trainer:
     ) -> None:
         self.spec, self.model, self.dataset = spec, model, dataset
         self.assembly, self.threads = assembly, threads
-        rng = np.random.default_rng(spec.seed)
-        key = int(rng.integers(0, 2**63))
-        theta = model.initialize(rng, spec.init, spec.dtype)
-        if choices.is_adaptive(spec.init):
-            x, _ = scaled_rows(dataset, some_rows(dataset, lsuv.ROWS))
-            lsuv.scale_weights(model, theta, x, spec.bn_eps or 0.0)
+        key, theta = start(spec, model, dataset)
         self.best_theta = theta.copy()
         self._d_theta = np.zeros_like(theta)
         self.state = np.zeros((max(1, OPTIMIZERS[spec.opt].slots), model.parameters), spec.dtype)

@@ -19,6 +19,7 @@ from nncli.kernels.losses import LOSSES
 from nncli.layerwise import Layerwise
 from nncli.model import Model
 from nncli.spec import Spec
+from nncli.starting import start
 
 #: Rows that the formulas see.
 ROWS = 128
@@ -32,10 +33,8 @@ def vet(spec: Spec, dataset: Dataset, model: Model) -> None:
     if not any(formulas) and loss.name not in LOSSES.made:
         return
     x, y = scaled_rows(dataset, some_rows(dataset, ROWS))
-    rng = np.random.default_rng(spec.seed)
-    steps = Layerwise(
-        model, model.initialize(rng, spec.init, "float64"), spec.bn_eps or 0.0
-    ).forward(x)
+    _, theta = start(spec, model, dataset, "float64")
+    steps = Layerwise(model, theta, spec.bn_eps or 0.0).forward(x)
     for layer, step, is_formula in zip(model.layers, steps, formulas, strict=True):
         if is_formula:
             low, high = _wider(step.z)

@@ -33,26 +33,27 @@ HEIGHTS = {
     "layerwise": 6,
     "weight_statistics": 6,
     "lsuv": 7,
-    "vetting": 7,
+    "starting": 8,  # a run's key and first weights
+    "vetting": 9,
     "diagnosis": 7,  # what the layers do while they train
     "piecewise": 7,
-    "gradcheck": 7,
-    "trainer": 8,
-    "lbfgs": 9,
-    "runner": 10,
+    "gradcheck": 9,
+    "trainer": 9,
+    "lbfgs": 10,
+    "runner": 11,
     "store": 5,
-    "stored": 10,  # models as they are stored
-    "report": 11,
-    "recorder": 11,  # a runner's events into the store
-    "inference": 11,
-    "experiment": 12,  # joins runner and store
-    "proving": 13,  # joins gradient checks and store
-    "inspecting": 13,
-    "lr_find": 13,
-    "sweep": 14,
-    "python": 15,  # the Python interface, which nncli itself offers
-    "": 16,
-    "cli": 17,
+    "stored": 11,  # models as they are stored
+    "report": 12,
+    "recorder": 12,  # a runner's events into the store
+    "inference": 12,
+    "experiment": 13,  # joins runner and store
+    "proving": 14,  # joins gradient checks and store
+    "inspecting": 14,
+    "lr_find": 14,
+    "sweep": 15,
+    "python": 16,  # the Python interface, which nncli itself offers
+    "": 17,
+    "cli": 18,
 }
 
 #: Arrows between units of different heights that are forbidden nevertheless.

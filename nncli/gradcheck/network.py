@@ -16,6 +16,7 @@ from nncli.gradcheck.jacobian import check_jacobian
 from nncli.gradcheck.probe import Batch, Probe, Setting
 from nncli.model import Model
 from nncli.spec import Spec
+from nncli.starting import start
 
 #: Rows of the batch that is looked at, at most; the gradient is a mean over rows.
 ROWS = 32
@@ -45,9 +46,7 @@ def check_spec(
     assert spec.loss is not None
     assert spec.task is not None
     if theta is None:
-        rng = np.random.default_rng(spec.seed)
-        rng.integers(0, 2**63)  # the run's key, which is drawn first
-        theta = model.initialize(rng, spec.init, "float64")
+        _, theta = start(spec, model, dataset, "float64")
     theta = np.asarray(theta, np.float64)
     batch = first_batch(dataset, spec)
     setting = Setting(

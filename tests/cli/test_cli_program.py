@@ -125,7 +125,7 @@ def test_completion_of_names() -> None:
     assert "train" in completions("nncli tr")
     assert completions("nncli train --early") == ["--early-stop"]
     assert completions("nncli train --opt ad") == ["adagrad", "adadelta", "adam", "adamw", "adamax"]
-    assert completions("nncli train --act relu,si") == ["relu,sigmoid"]
+    assert completions("nncli train --act relu,si") == ["relu,silu", "relu,sigmoid"]
 
 
 def test_completion_of_data(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
