@@ -19,6 +19,7 @@ from nncli.arrays import scaled_rows
 from nncli.data import Dataset
 from nncli.events import Checkpoint
 from nncli.kernels import control as c
+from nncli.kernels import diagnosis
 from nncli.kernels import hyper as h
 from nncli.kernels.assemble import Assembly, assemble_gradients
 from nncli.kernels.epoch import end_epoch
@@ -55,6 +56,8 @@ class LbfgsTrainer(Trainer):
         self._hyper[h.RATE] = 1.0  # where the line search begins
         self._loss, self._gradient = np.nan, np.zeros(model.parameters)
         self._replayed = 0
+        if spec.diagnose:
+            self._diagnosis.before[:] = self.theta
         first_kept = self.theta[model.parameters :].copy()
         if checkpoint is not None:
             self._restore(checkpoint)
@@ -157,6 +160,8 @@ class LbfgsTrainer(Trainer):
             self._evaluate(accepted)  # the line search looked further than it went
         if self._replayed > 0:
             self._replayed -= 1
+            if self.spec.diagnose:
+                self._observe(logged=False)
             return
         self._close_epoch()
         self._wanted -= 1
@@ -197,10 +202,26 @@ class LbfgsTrainer(Trainer):
         if not np.isfinite(self._loss):
             self._control[c.STATUS] = c.DIVERGED
             return
+        if self.spec.diagnose:
+            self._observe(logged)
         native(end_epoch)(
             *(logged, 1, self.theta, self.best_theta, rows, len(self._validation)),
             *(self._hyper, self._control, self._numbers, self._sums, self._curve),
         )
+
+    def _observe(self, logged: bool) -> None:
+        """Note what layers look like at the parameters that an iteration has come to.
+
+        The iteration is the update, its gradient the one behind it, and all rows the mini-batch.
+        """
+        observe, row = native(diagnosis.observe), int(self._control[c.CURVE_ROWS])
+        phases = (diagnosis.ACTIVATIONS, diagnosis.UPDATES, diagnosis.GRADIENTS, diagnosis.RESULTS)
+        for phase in phases if logged else (diagnosis.GRADIENTS,):
+            observe(
+                *(phase, 0, 1, self._network, self._d_theta, self._buffers),
+                *(self._own_buffers[0].panel, self._diagnosis, len(self._train)),
+                row if phase == diagnosis.RESULTS else 1,
+            )
 
     def _sums_of(self, index: NDArray[np.int64]) -> tuple[float, float]:
         """Return the summed loss and metric of stored rows at the parameters as they are."""

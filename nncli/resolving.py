@@ -184,12 +184,8 @@ def _fits(loss: Loss, out_act: str, task: str) -> bool:
     part = choices.activation(out_act).part
     if part.name in loss.outputs[task]:
         return True
-    return (
-        task == "regression"
-        and not loss.fused
-        and part.output
-        and part.name not in ("step", "softmax")
-    )
+    fitting = part.output and part.name not in ("step", "softmax")
+    return task == "regression" and not loss.fused and fitting
 
 
 def _check_targets(spec: Spec, loss: Loss, task: str) -> None:

@@ -1,8 +1,8 @@
 """A network of two inputs, two hidden units and one output, with every gradient written out.
 
-The names are the document's: ``u_0 = x_0 w1_00 + x_1 w1_10 + b1_0``, ``h_0 = f(u_0)``, likewise
-``u_1`` and ``h_1``, then ``u_2 = h_0 w2_00 + h_1 w2_10 + b2_0`` and ``y_0 = g(u_2)``. The loss of one
-row is ``(y_0 - t)^2``, of several their mean.
+The names are the document's: ``u_0 = x_0 w1_00 + x_1 w1_10 + b1_0`` and ``h_0 = f(u_0)``,
+likewise ``u_1`` and ``h_1``, then ``u_2 = h_0 w2_00 + h_1 w2_10 + b2_0`` and ``y_0 = g(u_2)``.
+The loss of one row is ``(y_0 - t)^2``, of several their mean.
 """
 
 from __future__ import annotations

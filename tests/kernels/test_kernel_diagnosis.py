@@ -227,21 +227,22 @@ def plain_trainer(spec: Spec, dataset: Data) -> Trainer:
     assert spec.out_act is not None
     assert spec.loss is not None
     output = ACTIVATIONS[spec.out_act]
-    functions = Functions(
-        gather=GATHERS[dataset.rows.dtype.name],
-        hidden_forward=tuple(each.forward for each in hidden),
-        hidden_backward=tuple(each.backward for each in hidden),
-        output_forward=output.forward,
-        output_backward=output.backward,
-        normalize_batch=normalize_batch,
-        normalize_running=normalize_running,
-        normalize_backward=normalize_backward,
-        loss=LOSSES[spec.loss].kernel,
-        metric=METRICS[dataset.task],
-        update=OPTIMIZERS[spec.opt].update,
-        observe=d.observe,
-        multiply=multiply,
-    )
+    parts: dict[str, Any] = {
+        "multiply": multiply,
+        "gather": GATHERS[dataset.rows.dtype.name],
+        "hidden_forward": tuple(each.forward for each in hidden),
+        "hidden_backward": tuple(each.backward for each in hidden),
+        "output_forward": output.forward,
+        "output_backward": output.backward,
+        "normalize_batch": normalize_batch,
+        "normalize_running": normalize_running,
+        "normalize_backward": normalize_backward,
+        "loss": LOSSES[spec.loss].kernel,
+        "metric": METRICS[dataset.task],
+        "update": OPTIMIZERS[spec.opt].update,
+        "observe": d.observe,
+    }
+    functions = Functions(**{**dict.fromkeys(Functions._fields), **parts})
     given: Any = dataset
     return Trainer(spec, model, given, Assembly(functions, loop.train, evaluate), 1)
 

@@ -38,6 +38,7 @@ def plain_functions(spec: Spec, model: Model, storage: str) -> Functions:
     assert spec.task is not None
     return Functions(
         multiply=naive_multiply,
+        evaluate=forward.evaluate,
         gather=GATHERS[storage],
         hidden_forward=tuple(each.forward for each in hidden),
         hidden_backward=tuple(each.backward for each in hidden),
@@ -180,7 +181,7 @@ def test_repeated_trainings_compile_nothing() -> None:
     def once(lr: float, slope: float, width: int) -> None:
         for task, options in VARIETY:
             more = {} if options.get("opt") == "lbfgs" else {"lr": lr}
-            act = f"leaky_relu:{slope}" if "act" not in options else options["act"]
+            act = options.get("act", f"leaky_relu:{slope}")
             spec = resolved(task, **{**options, **more, "act": act, "epochs": 2, "seed": width})
             finish(trainer(spec, data(task, width=width)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def watched_run(store: RunStore, dead: float = 0.9, gradient: float = math.inf) 
     )  # fmt: skip
     run = store.create_run(new)
     unmeasured = np.array([False, True] * 2)
-    layers = {
+    layers: dict[str, Any] = {
         "epoch": [1, 1, 2, 2],
         "layer": [1, 2, 1, 2],
         "grad_norm": [0.1, 0.2, 0.3, gradient],
@@ -43,7 +44,12 @@ def watched_run(store: RunStore, dead: float = 0.9, gradient: float = math.inf) 
         "dead_frac": np.ma.array([0.1, 0, dead, 0], mask=unmeasured),
         "similarity": 0.5 * np.ones(4),
     }
-    curve = {"epoch": [1, 2], "updates": [1, 2], "seconds": [0.1, 0.2], "train_loss": [1.0, 0.9]}
+    curve: dict[str, Any] = {
+        "epoch": [1, 2],
+        "updates": [1, 2],
+        "seconds": [0.1, 0.2],
+        "train_loss": [1.0, 0.9],
+    }
     store.finish_run(run, "completed", curve, layers=layers)
     return run
 
