@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from numba import types
 from nncli.kernels import backward, diagnosis, forward, loop, normalization, products
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.gather import GATHERS
+from nncli.kernels.helping import helper
 from nncli.kernels.jit import Role, address_of, compile_lock, compiled, is_cached
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.metrics import METRICS
@@ -95,11 +97,14 @@ def assemble(parts: Parts) -> Assembly:
     """Load or compile what ``parts`` need, once a process."""
     with compile_lock(f"loop-{parts.dtype}", parts.key()):
         kinds = types_of(parts.dtype)
-        own = _own_output(parts)
-        evaluate = address_of(forward.evaluate, *_evaluate_signature(kinds), role=Role.ENTRY)
+        fixed = (parts.dtype, parts.storage, parts.normalizes, parts.diagnoses)
+        helped = nullcontext() if is_compiled(parts) else helper(f"fixed_slots{fixed!r}")
+        with helped:
+            train = compiled(loop.train, *_train_signature(kinds))
+            chosen = _chosen_slots(parts, kinds, _own_output(parts))
         return Assembly(
-            functions=_fill_slots(parts, kinds, own)._replace(evaluate=evaluate),
-            train=compiled(loop.train, *_train_signature(kinds)),
+            functions=Functions(**chosen, **fixed_slots(*fixed)),
+            train=train,
             evaluate=compiled(forward.evaluate, *_evaluate_signature(kinds)),
         )
 
@@ -128,39 +133,51 @@ def _own_output(parts: Parts) -> bool:
 
 
 def _fill_slots(parts: Parts, kinds: Types, own_output: bool) -> Functions:
+    """Return the slots without those that the training loop alone calls."""
+    fixed = fixed_slots(parts.dtype, parts.storage, parts.normalizes, None)
+    return Functions(**_chosen_slots(parts, kinds, own_output), **fixed)
+
+
+def _chosen_slots(parts: Parts, kinds: Types, own_output: bool) -> dict[str, Any]:
+    """Return the slots that hold what a user has chosen."""
     hidden = [ACTIVATIONS[name] for name in parts.activations or ("identity",)]
-    output = ACTIVATIONS[parts.output]
+    output, update = ACTIVATIONS[parts.output], OPTIMIZERS[parts.optimizer].update
+    forward_types, backward_types = kinds.activation_forward, kinds.activation_backward
+    return {
+        "hidden_forward": _padded([address_of(each.forward, *forward_types) for each in hidden]),
+        "hidden_backward": _padded([address_of(each.backward, *backward_types) for each in hidden]),
+        "output_forward": _if(own_output, output.forward, forward_types),
+        "output_backward": _if(own_output, output.backward, backward_types),
+        "loss": address_of(LOSSES[parts.loss].kernel, *kinds.loss),
+        "metric": address_of(METRICS[parts.task], *kinds.metric),
+        "update": _if(update is not None, update, kinds.update),
+    }
 
-    def forward_of(activation: Any) -> int:
-        return address_of(activation.forward, *kinds.activation_forward)
 
-    def backward_of(activation: Any) -> int:
-        return address_of(activation.backward, *kinds.activation_backward)
+def fixed_slots(
+    dtype: str, storage: str, normalizes: bool, diagnoses: bool | None
+) -> dict[str, int]:
+    """Return the slots that hold the same whatever a user has chosen, or 0 where unused.
 
-    def if_needed(needed: bool, function: Any, signature: Any) -> int:
-        return address_of(function, *signature) if needed else 0
-
-    norm, update = parts.normalizes, OPTIMIZERS[parts.optimizer].update
-    normalize = kinds.normalize
-
-    return Functions(
-        multiply=address_of(products.multiply, *kinds.multiply),
-        evaluate=0,
-        gather=address_of(GATHERS[parts.storage], *kinds.gather),
-        hidden_forward=_padded([forward_of(each) for each in hidden]),
-        hidden_backward=_padded([backward_of(each) for each in hidden]),
-        output_forward=if_needed(own_output, output.forward, kinds.activation_forward),
-        output_backward=if_needed(own_output, output.backward, kinds.activation_backward),
-        normalize_batch=if_needed(norm, normalization.normalize_batch, normalize),
-        normalize_running=if_needed(norm, normalization.normalize_running, normalize),
-        normalize_backward=if_needed(
-            norm, normalization.normalize_backward, kinds.normalize_backward
+    ``diagnoses`` is ``None`` where nothing trains.
+    """
+    kinds = types_of(dtype)
+    evaluate, trains = _evaluate_signature(kinds), diagnoses is not None
+    return {
+        "multiply": address_of(products.multiply, *kinds.multiply),
+        "evaluate": address_of(forward.evaluate, *evaluate, role=Role.ENTRY) if trains else 0,
+        "gather": address_of(GATHERS[storage], *kinds.gather),
+        "normalize_batch": _if(normalizes, normalization.normalize_batch, kinds.normalize),
+        "normalize_running": _if(normalizes, normalization.normalize_running, kinds.normalize),
+        "normalize_backward": _if(
+            normalizes, normalization.normalize_backward, kinds.normalize_backward
         ),
-        loss=address_of(LOSSES[parts.loss].kernel, *kinds.loss),
-        metric=address_of(METRICS[parts.task], *kinds.metric),
-        update=if_needed(update is not None, update, kinds.update),
-        observe=if_needed(parts.diagnoses, diagnosis.observe, kinds.observe),
-    )
+        "observe": _if(diagnoses, diagnosis.observe, kinds.observe),
+    }
+
+
+def _if(needed: bool | None, function: Any, signature: Any) -> int:
+    return address_of(function, *signature) if needed else 0
 
 
 def _padded(functions: Sequence[int]) -> tuple[int, ...]:
