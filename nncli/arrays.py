@@ -38,8 +38,8 @@ def make_buffers(
     own. What only the backward pass reads is left out unless the network ``trains``.
     """
 
-    def flat(needed: bool = True) -> NDArray[Any]:
-        return np.empty(rows * model.units if needed else 1, dtype)
+    def flat() -> NDArray[Any]:
+        return np.empty(rows * model.units, dtype)
 
     hidden = model.layers[:-1]
     needs_input = any(ACTIVATIONS[name].needs_input for name in model.hidden_activations)
@@ -56,7 +56,7 @@ def make_buffers(
         a=a,
         h=flat() if own_fed else a,
         d=flat(),
-        normed=flat(model.normalizes and trains),
+        normed=flat() if model.normalizes and trains else a,
         mean=np.empty(model.units, dtype),
         inverse=np.empty(model.units, dtype),
         d_alpha=np.zeros(model.units, dtype),

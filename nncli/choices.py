@@ -147,5 +147,6 @@ def _text(name: str, value: float | None) -> str:
 
 def digits(value: float) -> str:
     """Return the shortest text that reads back as the same number: ``0.5``, ``10``."""
+    value += 0.0  # -0 is 0
     short = f"{value:g}"
     return short if float(short) == value else repr(value)

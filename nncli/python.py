@@ -116,7 +116,11 @@ class Model:
             return self._predictor.read(data).rows
         if hasattr(data, "to_csv"):
             return self._frame_rows(data)
-        return np.asarray(data)
+        rows = np.asarray(data)
+        preprocessing = self._predictor.stored.preprocessing
+        if rows.ndim == 2 and rows.shape[1] == preprocessing.encoded_width:
+            return preprocessing.expand(rows, self._predictor.stored.dtype)
+        return rows
 
     def _frame_rows(self, frame: pd.DataFrame) -> NDArray[Any]:
         """Read a data frame as the file that it would be: one path for all encodings."""

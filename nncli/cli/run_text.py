@@ -28,7 +28,15 @@ def network_line(plan: Plan) -> str:
     widths = "-".join(str(width) for width in (shapes[0][0], *(shape[1] for shape in shapes)))
     activations = ", ".join(dict.fromkeys(layer[3] for layer in plan.layers))
     what = f"{widths}, {activations}: {plan.parameters:,} parameters"
-    return f"network: {what}, loss {plan.spec.loss}"
+    norm = f", bn {','.join(plan.spec.bn)}" if plan.spec.bn else ""
+    return f"network: {what}{norm}, init {initializers(plan)}, loss {plan.spec.loss}"
+
+
+def initializers(plan: Plan) -> str:
+    """Return what the weights are drawn by: under ``auto`` the choice of each layer."""
+    if plan.spec.init != "auto":
+        return plan.spec.init
+    return ", ".join(dict.fromkeys(layer.choice.part.initializer for layer in plan.model.layers))
 
 
 def plan_lines(plan: Plan, asked: Spec, origins: Mapping[str, str]) -> list[str]:
