@@ -19,7 +19,8 @@ from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.products import panel_size
 from nncli.model import Model
 from nncli.options import positive
-from nncli.spec import Spec, schedule_numbers
+from nncli.reading import schedule_numbers
+from nncli.spec import Spec
 
 
 def make_buffers(

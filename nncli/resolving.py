@@ -15,7 +15,8 @@ from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.parts import Loss
 from nncli.kernels.schedules import SCHEDULES
 from nncli.options import flag_of
-from nncli.spec import Spec, schedule_numbers
+from nncli.reading import schedule_numbers
+from nncli.spec import Spec
 
 #: Hyper-parameters of optimizers that are options, in the order of the help.
 HYPER_PARAMETERS = ("lr", "momentum", "rho", "beta1", "beta2", "eps", "momentum_decay")

@@ -13,9 +13,7 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from nncli import choices
-from nncli.formulas import split_names
-from nncli.kernels.activations import ACTIVATIONS
+from nncli import reading
 from nncli.kernels.hyper import BIAS_CORRECTIONS
 from nncli.kernels.initializers import INITIALIZERS
 from nncli.kernels.losses import LOSSES
@@ -26,7 +24,6 @@ from nncli.options import (
     boolean,
     choice,
     non_negative,
-    number,
     option,
     option_of,
     positive,
@@ -40,125 +37,6 @@ TASKS = ("regression", "binary", "multiclass", "multilabel")
 SCALES = ("auto", "standard", "minmax", "none")
 DTYPES = ("float32", "float64")
 SAVES = ("best", "last", "none")
-
-#: Different activations in one network, at most: the native loop has that many slots.
-MOST_ACTIVATIONS = 4
-
-#: Where Batch Normalization may stand in a hidden layer.
-NORMS = ("none", "before", "after")
-
-
-def hidden_activations() -> list[str]:
-    """Return the names of the activations that hidden layers may have."""
-    return [name for name, each in ACTIVATIONS.parts.items() if each.hidden]
-
-
-def output_activations() -> list[str]:
-    """Return the names of the activations that the output layer may have."""
-    return [name for name, each in ACTIVATIONS.parts.items() if each.output]
-
-
-def _widths(value: Any) -> tuple[int, ...]:
-    if isinstance(value, str) and value.strip().lower() == "none":
-        return ()
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple):
-        parts = (value,)
-    try:
-        return tuple(whole(1)(part) for part in parts)
-    except ValueError:
-        raise ValueError("expected layer widths such as 64,32, or none") from None
-
-
-def _activations(value: Any) -> tuple[str, ...]:
-    given = split_names(value) if isinstance(value, str) else words(value)
-    if not given:
-        raise ValueError("expected names with commas between them, such as relu,tanh")
-    found = []
-    for each in given:
-        read = choices.activation(each)
-        if not read.part.hidden:
-            choice(hidden_activations)(read.part.name)
-        found.append(read)
-    if len({each.part.name for each in found}) > MOST_ACTIVATIONS:
-        raise ValueError(f"expected at most {MOST_ACTIVATIONS} different activations")
-    return tuple(each.text for each in found)
-
-
-def _output_activation(value: Any) -> str:
-    read = choices.activation(str(value))
-    if not read.part.output:
-        choice(output_activations)(read.part.name)
-    return read.text
-
-
-def _loss(value: Any) -> str:
-    return choices.loss(str(value)).text
-
-
-def _norms(value: Any) -> tuple[str, ...] | None:
-    found = tuple(choice(lambda: NORMS)(each) for each in words(value))
-    return None if set(found) == {"none"} else found
-
-
-def _features(value: Any) -> str | None:
-    text = str(value)
-    if text == "none":
-        return None
-    degree = text.removeprefix("poly:")
-    if text != "quadratic" and (degree == text or not degree.isdigit() or int(degree) < 2):
-        raise ValueError("expected none, quadratic, or poly:DEGREE with a degree of at least 2")
-    return text if text == "quadratic" else f"poly:{int(degree)}"
-
-
-def _share_above_zero(value: Any) -> float:
-    found = number(value)
-    if not 0 < found <= 1:
-        raise ValueError("expected a number above 0 and up to 1")
-    return found
-
-
-def _smoothing(value: Any) -> float | None:
-    found = below_one(value)
-    if found >= 0.5:
-        raise ValueError("expected a number below 0.5: beyond it the target is no longer the class")
-    return found or None
-
-
-def _batch_size(value: Any) -> int | str:
-    if value == "full":
-        return "full"
-    try:
-        return int(whole(1)(value))
-    except ValueError:
-        raise ValueError("expected a whole number of at least 1, or full") from None
-
-
-def _initializer(value: Any) -> str:
-    if value != "auto":
-        choices.initializer(str(value))
-    return str(value)
-
-
-def _schedule(value: Any) -> str:
-    schedule_numbers(str(value))
-    return str(value)
-
-
-def schedule_numbers(value: str) -> tuple[float, float, float]:
-    """Return a schedule such as ``step:10:0.5`` as the native loop takes it: kind, parameters."""
-    name, *given = value.split(":")
-    choice(lambda: SCHEDULES)(name)
-    kind, defaults, meaning = SCHEDULES[name]
-    if len(given) > len(defaults):
-        raise ValueError(f"expected at most {len(defaults)} parameters: {meaning}")
-    try:
-        numbers = [positive(each) if name != "cosine" else non_negative(each) for each in given]
-    except ValueError:
-        raise ValueError(f"expected numbers above 0: {meaning}") from None
-    numbers += defaults[len(numbers) :]
-    first, second = (*numbers, 0.0, 0.0)[:2]
-    return float(kind), first, second
 
 
 @dataclass(frozen=True)
@@ -208,7 +86,7 @@ class Spec:
         None,
         "also products of the inputs: quadratic, or poly:DEGREE",
         group="Data",
-        read=_features,
+        read=reading.features,
         metavar="NAME",
     )
 
@@ -216,35 +94,35 @@ class Spec:
         (256,),
         "widths of the hidden layers, or none",
         group="Network",
-        read=_widths,
+        read=reading.widths,
         metavar="64,32",
     )
     act: tuple[str, ...] = option(
         ("relu",),
         "hidden activation; several with commas, one a layer; or a formula of x",
         group="Network",
-        read=_activations,
-        choices=hidden_activations,
+        read=reading.activations,
+        choices=reading.hidden_activations,
     )
     out_act: str | None = option(
         None,
         "output activation (default: by task)",
         group="Network",
-        read=_output_activation,
-        choices=output_activations,
+        read=reading.output_activation,
+        choices=reading.output_activations,
     )
     loss: str | None = option(
         None,
         "loss (default: by task), or a formula of p and y",
         group="Network",
-        read=_loss,
+        read=reading.loss,
         choices=LOSSES.names,
     )
     label_smoothing: float | None = option(
         None,
         "share of a class target spread over all classes",
         group="Network",
-        read=_smoothing,
+        read=reading.smoothing,
         metavar="SHARE",
     )
     class_weight: str | None = option(
@@ -258,7 +136,7 @@ class Spec:
         "auto",
         "initializer of the weights, such as he or normal:0.05 (auto: by activation)",
         group="Network",
-        read=_initializer,
+        read=reading.initializer,
         choices=lambda: ["auto", *INITIALIZERS.names()],
     )
     dropout: float = option(
@@ -268,8 +146,8 @@ class Spec:
         None,
         "Batch Normalization before or after the activation; several with commas, one a layer",
         group="Network",
-        read=_norms,
-        choices=lambda: NORMS,
+        read=reading.norms,
+        choices=lambda: reading.NORMS,
     )
     bn_input: bool = option(
         False, "Batch Normalization of the inputs", group="Network", read=boolean, metavar="FLAG"
@@ -278,7 +156,7 @@ class Spec:
         None,
         "share of a batch in the running statistics (default: 0.1)",
         group="Network",
-        read=_share_above_zero,
+        read=reading.share_above_zero,
         metavar="SHARE",
     )
     bn_eps: float | None = option(
@@ -344,7 +222,7 @@ class Spec:
         "constant",
         "learning-rate schedule, such as step:10:0.5",
         group="Optimizer",
-        read=_schedule,
+        read=reading.schedule,
         choices=lambda: SCHEDULES,
     )
     warmup: float = option(
@@ -382,7 +260,7 @@ class Spec:
         None,
         "rows of a mini-batch, or full (default: 32; lbfgs full)",
         group="Training",
-        read=_batch_size,
+        read=reading.batch_size,
         metavar="N|full",
     )
     early_stop: int | None = option(
@@ -487,4 +365,4 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-__all__ = ["Spec", "hidden_activations", "schedule_numbers"]
+__all__ = ["Spec"]

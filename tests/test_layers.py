@@ -24,36 +24,37 @@ HEIGHTS = {
     # what an experiment is
     "formulas": 2,  # activations and losses that users write
     "choices": 3,  # parts as people name them
-    "spec": 4,
+    "reading": 4,  # of options' values
+    "spec": 5,
     "data": 4,
-    "resolving": 5,  # of a spec's open choices
-    "model": 5,  # of a spec
+    "resolving": 6,  # of a spec's open choices
+    "model": 6,  # of a spec
     # what is done with it
-    "arrays": 6,  # of a model, for the kernels
-    "layerwise": 6,
-    "weight_statistics": 6,
-    "lsuv": 7,
-    "starting": 8,  # a run's key and first weights
-    "vetting": 9,
-    "diagnosis": 7,  # what the layers do while they train
-    "piecewise": 7,
-    "gradcheck": 9,
-    "trainer": 9,
-    "lbfgs": 10,
-    "runner": 11,
+    "arrays": 7,  # of a model, for the kernels
+    "layerwise": 7,
+    "weight_statistics": 7,
+    "lsuv": 8,
+    "starting": 9,  # a run's key and first weights
+    "vetting": 10,
+    "diagnosis": 8,  # what the layers do while they train
+    "piecewise": 8,
+    "gradcheck": 10,
+    "trainer": 10,
+    "lbfgs": 11,
+    "runner": 12,
     "store": 5,
-    "stored": 11,  # models as they are stored
-    "report": 12,
-    "recorder": 12,  # a runner's events into the store
-    "inference": 12,
-    "experiment": 13,  # joins runner and store
-    "proving": 14,  # joins gradient checks and store
-    "inspecting": 14,
-    "lr_find": 14,
-    "sweep": 15,
-    "python": 16,  # the Python interface, which nncli itself offers
-    "": 17,
-    "cli": 18,
+    "stored": 12,  # models as they are stored
+    "report": 13,
+    "recorder": 13,  # a runner's events into the store
+    "inference": 13,
+    "experiment": 14,  # joins runner and store
+    "proving": 15,  # joins gradient checks and store
+    "inspecting": 15,
+    "lr_find": 15,
+    "sweep": 16,
+    "python": 17,  # the Python interface, which nncli itself offers
+    "": 18,
+    "cli": 19,
 }
 
 #: Arrows between units of different heights that are forbidden nevertheless.

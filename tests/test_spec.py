@@ -16,8 +16,9 @@ from nncli.kernels.initializers import INITIALIZERS
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.options import default_of, flag_of, option_of
+from nncli.reading import hidden_activations, schedule_numbers
 from nncli.resolving import resolve
-from nncli.spec import TASKS, Spec, hidden_activations, schedule_numbers
+from nncli.spec import TASKS, Spec
 
 FIELDS = {each.name: each for each in dataclasses.fields(Spec)}
 

@@ -16,7 +16,8 @@ from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.initializers import INITIALIZERS
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.optimizers import OPTIMIZERS
-from nncli.spec import Spec, hidden_activations
+from nncli.reading import hidden_activations
+from nncli.spec import Spec
 from nncli.trainer import Trainer
 
 # --- trajectories -----------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from fixtures.small_runs import Data, data, resolved, trainer
 from nncli.events import Checkpoint
 from nncli.kernels import control as c
 from nncli.kernels.losses import LOSSES
-from nncli.spec import Spec, hidden_activations
+from nncli.reading import hidden_activations
+from nncli.spec import Spec
 
 HEADS = [
     (task, loss, out_act)

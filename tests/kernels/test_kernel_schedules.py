@@ -12,7 +12,7 @@ import oracle
 import pytest
 
 from nncli.kernels.schedules import SCHEDULES, rate_factor
-from nncli.spec import schedule_numbers
+from nncli.reading import schedule_numbers
 
 Maker = Callable[[Callable[..., Any]], Any]
 EPOCHS, BATCHES = 12, 5
