@@ -31,16 +31,6 @@ def output_activations() -> list[str]:
     return [name for name, each in ACTIVATIONS.parts.items() if each.output]
 
 
-def hiddenactivations() -> list[str]:
-    """Return the names of the activations that hidden layers may have."""
-    return [name for name, each in ACTIVATIONS.parts.items() if each.hidden]
-
-
-def outputactivations() -> list[str]:
-    """Return the names of the activations that the output layer may have."""
-    return [name for name, each in ACTIVATIONS.parts.items() if each.output]
-
-
 def widths(value: Any) -> tuple[int, ...]:
     """Read ``64,32``, a sequence, or ``none``."""
     if isinstance(value, str) and value.strip().lower() == "none":
