@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from nncli.store.open import lock
+from nncli.store.making import lock
 from nncli.store.schema import VERSION_TABLE
 from nncli.store.views import create_views, drop_views
 

@@ -16,25 +16,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from nncli.errors import StoreError
 from nncli.store import failures
+from nncli.store.making import create_schema, lock
 from nncli.store.schema import SCHEMA_VERSION, VERSION_TABLE, metadata
 from nncli.store.target import Target
-from nncli.store.views import create_views
-
-APPLICATION_ID = int.from_bytes(b"nncl", "big")
-"""In the header of our SQLite files, for ``file`` and its like; ``VERSION_TABLE`` decides."""
 
 SMALLEST = 512
 """Bytes of the smallest SQLite page. SQLite would take a smaller file for empty and overwrite it.
 (The file must not be read here: closing it would drop the locks this process holds on it.)"""
-
-LOCK_KEY = APPLICATION_ID
-"""PostgreSQL's advisory lock round making and migrating."""
 
 
 def open_engine(target: Target, *, write: bool, timeout: float) -> Engine:
@@ -228,28 +222,6 @@ def _create(engine: Engine, target: Target) -> None:
         if stored_version(connection, target.shown) is not None:
             return  # another process was first
         create_schema(connection)
-
-
-def lock(connection: Connection) -> None:
-    """Keep other processes from making or migrating until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-
-
-def create_schema(connection: Connection) -> None:
-    """Make tables, views and version stamp, without Alembic, whose import takes 0.3 s."""
-    metadata.create_all(connection, checkfirst=False)
-    create_views(connection)
-    # As Alembic makes it.
-    connection.exec_driver_sql(
-        f"CREATE TABLE {VERSION_TABLE} (\n\tversion_num VARCHAR(32) NOT NULL, \n"
-        f"\tCONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num)\n)"
-    )
-    connection.execute(
-        text(f"INSERT INTO {VERSION_TABLE} VALUES (:version)"), {"version": SCHEMA_VERSION}
-    )
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def _migrate(engine: Engine, target: Target, write: bool, timeout: float, version: str) -> None:
