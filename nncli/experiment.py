@@ -24,7 +24,7 @@ from nncli.model import Model
 from nncli.recorder import Before, Plan, Recorder, Result
 from nncli.resolving import resolve
 from nncli.runner import check_memory, run
-from nncli.spec import Spec
+from nncli.spec import Spec, former_defaults
 from nncli.store import Curve, NewRun, Run, RunStore
 from nncli.trainer import threads_for
 from nncli.vetting import vet
@@ -216,7 +216,8 @@ def _asked(kept: Run) -> Spec:
     values = json.loads(kept.spec)
     left_open = kept.environment.get("left_open", [])
     assert isinstance(left_open, list)
-    spec = Spec.read({name: value for name, value in values.items() if name not in left_open})
+    open_names = {*left_open, *former_defaults(values)}
+    spec = Spec.read({name: value for name, value in values.items() if name not in open_names})
     folder = Path(str(kept.environment.get("folder", "")))
     if not Path(spec.data).exists() and (folder / spec.data).exists():
         return replace(spec, data=str(folder / spec.data))

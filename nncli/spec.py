@@ -365,4 +365,15 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-__all__ = ["Spec"]
+#: Defaults that the first version wrote out, of options that are now left to nncli.
+FORMER_DEFAULTS = {"batch_size": 32, "weight_decay": 0.0}
+
+
+def former_defaults(stored: dict[str, Any]) -> list[str]:
+    """Return the options of a stored spec that were left open when they had a plain default."""
+    if "bn" in stored:  # not of the first version
+        return []
+    return [name for name, value in FORMER_DEFAULTS.items() if stored.get(name) == value]
+
+
+__all__ = ["Spec", "former_defaults"]

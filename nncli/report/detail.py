@@ -12,7 +12,7 @@ from nncli.report.curve import draw, loss_and_metric
 from nncli.report.layers import diagnosis_lines, figure_lines
 from nncli.report.summaries import RunDetail, RunSummary
 from nncli.report.text import aligned, count, duration, measure, number, visible
-from nncli.spec import Spec
+from nncli.spec import Spec, former_defaults
 
 PICTURE_HEIGHT = 14
 WIDEST_PICTURE = 100
@@ -55,10 +55,11 @@ def detail_lines(
 def changed_options(run: RunSummary) -> tuple[dict[str, Any], dict[str, Any]]:
     """Split the spec of a run into what was asked for beside the defaults, and the rest."""
     defaults = Spec(**{each.name: default_of(each) for each in fields(Spec)}).to_json()
+    open_names = {*run.left_open, *former_defaults(run.spec)}
     differs = {
         name: value
         for name, value in run.spec.items()
-        if name not in run.left_open and value != defaults.get(name)
+        if name not in open_names and value != defaults.get(name)
     }
     others = {n: v for n, v in run.spec.items() if n not in differs and v is not None}
     return differs, others

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from fixtures.comparing import assert_close
 
+from nncli.kernels import products
 from nncli.kernels.dense import dense_backward_input, dense_backward_parameters, dense_forward
 from nncli.kernels.forward import UNIT_GRAIN
-from nncli.kernels.jit import native
+from nncli.kernels.jit import address_of, native
+from nncli.kernels.network import types_of
 from nncli.kernels.products import panel_size
 from nncli.kernels.threads import share
 
@@ -36,7 +38,8 @@ class Case:
         self.d_w = self.x.T.astype("float64") @ self.d_z.astype("float64")
         self.d_b = self.d_z.astype("float64").sum(axis=0)
         self.d_x = self.d_z.astype("float64") @ w.T
-        self.panel = np.empty(panel_size(dtype), dtype)
+        product = address_of(products.multiply, *types_of(dtype).multiply)
+        self.scratch = product, np.empty(panel_size(dtype), dtype)
         # a sum of as many products, rounded in any order
         self.roundings = max(sizes) + 2
 
@@ -49,7 +52,7 @@ def test_forward_by_units(sizes: tuple[int, int, int], ranks: int, dtype: str) -
     for rank in range(ranks):
         start, stop = share(case.fan_out, rank, ranks, UNIT_GRAIN)
         native(dense_forward)(
-            case.x, case.theta, WEIGHTS, case.bias, z, 0, case.rows, start, stop, case.panel
+            case.x, case.theta, WEIGHTS, case.bias, z, 0, case.rows, start, stop, *case.scratch
         )
     assert_close(z, case.z, case.roundings)
 
@@ -62,7 +65,7 @@ def test_forward_by_rows(sizes: tuple[int, int, int], ranks: int, dtype: str) ->
     for rank in range(ranks):
         first, last = share(case.rows, rank, ranks, 1)
         native(dense_forward)(
-            case.x, case.theta, WEIGHTS, case.bias, z, first, last, 0, case.fan_out, case.panel
+            case.x, case.theta, WEIGHTS, case.bias, z, first, last, 0, case.fan_out, *case.scratch
         )
     assert_close(z, case.z, case.roundings)
 
@@ -70,7 +73,7 @@ def test_forward_by_rows(sizes: tuple[int, int, int], ranks: int, dtype: str) ->
 def backward_parameters(case: Case, d_theta: Any, rank: int, ranks: int) -> None:
     start, stop = share(case.fan_in, rank, ranks, UNIT_GRAIN)
     native(dense_backward_parameters)(
-        case.x, case.d_z, d_theta, WEIGHTS, case.bias, start, stop, case.panel
+        case.x, case.d_z, d_theta, WEIGHTS, case.bias, start, stop, *case.scratch
     )
 
 
@@ -106,5 +109,5 @@ def test_backward_input(sizes: tuple[int, int, int], ranks: int, dtype: str) -> 
     d_x = np.full(case.d_x.shape, np.nan, dtype)
     for rank in range(ranks):
         start, stop = share(case.fan_in, rank, ranks, UNIT_GRAIN)
-        native(dense_backward_input)(case.d_z, case.theta, WEIGHTS, d_x, start, stop, case.panel)
+        native(dense_backward_input)(case.d_z, case.theta, WEIGHTS, d_x, start, stop, *case.scratch)
     assert_close(d_x, case.d_x, case.roundings)

@@ -39,7 +39,12 @@ def store_run(
         "spec_hash": spec.hash(),
         "epochs_planned": epochs,
         "parameters": 2410,
-        "environment": {"left_open": ["task", "loss", "out_act", "init", "beta1", "beta2", "eps"]},
+        "environment": {
+            "left_open": [
+                *("task", "loss", "out_act", "init", "beta1", "beta2", "eps"),
+                *("batch_size", "weight_decay"),
+            ]
+        },
         "versions": {"numpy": "2.0"},
     }
     run = store.create_run(NewRun(**{**new, **changes}))
