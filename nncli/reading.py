@@ -6,10 +6,11 @@ expected, for one that it cannot read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nncli import choices
-from nncli.formulas import split_names
+from nncli.formulas import is_formula, split_names
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.schedules import SCHEDULES
 from nncli.options import below_one, choice, non_negative, number, positive, whole, words
@@ -51,10 +52,7 @@ def activations(value: Any) -> tuple[str, ...]:
         raise ValueError("expected names with commas between them, such as relu,tanh")
     found = []
     for each in given:
-        read = choices.activation(each)
-        if not read.part.hidden:
-            choice(hidden_activations)(read.part.name)
-        found.append(read)
+        found.append(_one_of(hidden_activations, each))
     if len({each.part.name for each in found}) > MOST_ACTIVATIONS:
         raise ValueError(f"expected at most {MOST_ACTIVATIONS} different activations")
     return tuple(each.text for each in found)
@@ -62,10 +60,14 @@ def activations(value: Any) -> tuple[str, ...]:
 
 def output_activation(value: Any) -> str:
     """Read the activation of the output layer."""
-    read = choices.activation(str(value))
-    if not read.part.output:
-        choice(output_activations)(read.part.name)
-    return read.text
+    return _one_of(output_activations, str(value)).text
+
+
+def _one_of(names: Callable[[], list[str]], text: str) -> choices.ActivationChoice:
+    """Read a formula, or an activation whose name is one of ``names``."""
+    if not is_formula(text):
+        choice(names)(text.partition(":")[0].strip())
+    return choices.activation(text)
 
 
 def loss(value: Any) -> str:

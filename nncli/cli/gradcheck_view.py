@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 #: Groups of parameters with a column of their own, where anything was compared in them.
 GROUPS = ("W", "b", "gamma", "beta", "alpha", "direction", "complex", "dp/dx")
 
+#: What stands above a column where its group's name would be too wide.
+HEADS = {"direction": "along", "complex": "cstep"}
+
+#: Characters of a column of errors, and of the name, the count and the verdict beside them.
+COLUMN, NAME_AND_VERDICT = 7, 30
+
 #: Seconds between two pictures.
 FRAME_SECONDS = 0.2
 
@@ -65,20 +71,16 @@ def table(checks: Iterable[Check], width: int) -> Table:
     families: dict[str, list[Check]] = {}
     for check in checks:
         families.setdefault(check.family or check.name, []).append(check)
-    shown = [
-        group
-        for group in GROUPS
-        if any(group in c.groups for each in families.values() for c in each)
-    ]
-    # each of the columns of errors takes nine characters, the others about thirty
-    shown = shown[: max(1, (width - 36) // 9)]
-    found = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    found.add_column(
-        "relative error", overflow="ellipsis", no_wrap=True, max_width=max(18, width // 3)
-    )
-    found.add_column("checks", justify="right")
+    compared = {group for each in families.values() for check in each for group in check.groups}
+    shown = [group for group in GROUPS if group in compared]
+    room = width - NAME_AND_VERDICT
+    shown = shown[: max(1, room // COLUMN)]
+    found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    name = max(16, width - NAME_AND_VERDICT - COLUMN * len(shown) + 16)
+    found.add_column("relative error", overflow="ellipsis", no_wrap=True, max_width=name)
+    found.add_column("n", justify="right")
     for group in shown:
-        found.add_column(group, justify="right")
+        found.add_column(HEADS.get(group, group), justify="right")
     found.add_column("")
     for family, members in families.items():
         cells = [_largest(members, group) for group in shown]

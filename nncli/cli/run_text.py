@@ -54,7 +54,7 @@ def plan_lines(plan: Plan, asked: Spec, origins: Mapping[str, str]) -> list[str]
 
 
 def _decided(name: str, resolved: Spec, asked: Spec, origins: Mapping[str, str]) -> str:
-    if name in origins and getattr(asked, name) == getattr(resolved, name):
+    if name in origins:
         return origins[name]
     if getattr(asked, name) != getattr(resolved, name):
         return CHOSEN_BY.get(name, f"by --opt {resolved.opt}")

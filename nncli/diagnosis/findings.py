@@ -136,12 +136,17 @@ def symmetry(seen: Evidence) -> Iterator[Finding]:
 
 def dead_units(seen: Evidence) -> Iterator[Finding]:
     """Find layers most of whose units no row wakes."""
-    tries = ["leaky_relu", "He initialization", seen.slower()]
+    tries = [seen.slower(), "leaky_relu", "He initialization"]
     if str(seen.spec.get("init", "")).startswith(("he", "auto")):
         tries.remove("He initialization")
     for layer in seen.hidden:
         share = seen["dead_frac"][:, layer]
-        if share[-1] > t.DEAD:
+        if not share[-1] > t.DEAD:
+            continue
+        if seen.layers and seen.layers[layer].activation == "step":
+            text = "step has a derivative of 0 everywhere, no gradient passes; try sigmoid or tanh"
+            yield _of(layer, "dead units", text, colon=True)
+        else:
             text = f"{share[-1]:.0%} of units dead since epoch {seen.since(share > t.DEAD)}"
             yield _of(layer, "dead units", f"{text}; try {_either(tries)}", colon=True)
 
@@ -153,7 +158,9 @@ def saturation(seen: Evidence) -> Iterator[Finding]:
         if not share[-1] > t.SATURATED:
             continue
         if share[0] > t.SATURATED or not seen.fall < t.LEARNED:
-            tries = ["smaller initial weights (--init auto)", "--bn before", seen.slower()]
+            tries = ["--bn before", seen.slower()]
+            if share[0] > t.SATURATED:  # before the rate could have done it
+                tries = ["smaller initial weights (--init auto)", "--bn before"]
             text = (
                 f"{share[-1]:.0%} of activations saturated since epoch "
                 f"{seen.since(share > t.SATURATED)}; try {_either(tries)}"

@@ -26,6 +26,9 @@ COMPLEX_STEP = 1e-30
 #: Largest relative error of a complex step that passes: rounding of sums, a thousand times over.
 COMPLEX_TOLERANCE = 1e-9
 
+#: A larger error than this is looked at again, by differences of higher order.
+FINER = TOLERANCE / 20
+
 #: Random directions of ``--fast``.
 DIRECTIONS = 4
 
@@ -186,6 +189,9 @@ def _compare(
         tally.skip()
         return
     error = relative_error(analytic, numeric, size)
+    if error > FINER:
+        numeric = derivative(probe.loss, probe.piece, theta, direction, scale, finer=True)
+        error = min(error, relative_error(analytic, numeric, size))
     tally.add(group, parameter, analytic, numeric.value, error)
 
 

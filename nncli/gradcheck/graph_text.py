@@ -21,7 +21,13 @@ def lines(graph: Graph, width: int = 100) -> list[str]:
     spare = width - sum(sizes) - 2 * (len(sizes) - 1)
     if spare < 0:
         sizes[0] = max(_LEAST, sizes[0] + spare)
-    return [_line(row, sizes, width) for row in rows]
+    shown = [_line(rows[0], sizes, width)]
+    for node, row in zip(reversed(graph.nodes), rows[1:], strict=True):
+        shown.append(_line(row, sizes, width))
+        if node.check.kink:
+            left, right = (_number(each) for each in node.check.kink)
+            shown.append(f"  at a kink: derivative {left} from the left, {right} from the right")
+    return shown
 
 
 def _row(node: Node, names: list[str]) -> tuple[str, ...]:
@@ -43,9 +49,6 @@ def derivation(node: Node, names: list[str]) -> str:
         text = terms[0]
     else:
         text = f"sum over {len(terms)} paths: {' + '.join(terms)}"
-    if node.check.kink:
-        left, right = (_number(each) for each in node.check.kink)
-        text += f"; at a kink: {left} from the left, {right} from the right"
     return text
 
 

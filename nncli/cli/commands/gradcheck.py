@@ -114,10 +114,17 @@ def gradcheck(
 
 def _show(proof: Proof, number: int) -> None:
     from nncli.cli.gradcheck_view import table
+    from nncli.gradcheck.check import COMPLEX_TOLERANCE
+    from nncli.gradcheck.differences import TOLERANCE
     from nncli.report.text import duration
 
     screen = console()
     screen.print(table(proof.checks, screen.width))
+    print_line()
+    print_line(
+        f"tolerance {TOLERANCE:.0e}; cstep is a complex step (tolerance {COMPLEX_TOLERANCE:.0e}), "
+        "dp/dx the Jacobian"
+    )
     worst, entries = proof.worst, sum(each.entries for each in proof.checks)
     print_line(f"largest relative error {worst.max_relative_error:.1e} in {worst.name}")
     if worst.worst is not None:
@@ -143,7 +150,7 @@ def _expression(expr: str | None, at: str | None, flags: dict[str, Any], *, as_j
         raise UsageError("--at gives values to the names of an expression: add --expr TEXT")
     if flags:
         raise UsageError("--expr checks an expression alone: leave the options of train out")
-    traced = graph.trace(expr, graph.parse_at(at or ""))
+    traced = graph.trace(expr, graph.parse_at(at) if at is not None else {})
     if as_json:
         print_json(traced.to_json())
     else:
