@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nncli.diagnosis import thresholds as t
+from nncli.kernels.optimizers import OPTIMIZERS
 
 Grid = NDArray[np.float64]
 
@@ -69,6 +70,13 @@ class Evidence:
     def since(self, holds: NDArray[np.bool_]) -> int:
         """Return the epoch from which on ``holds`` (epochs,) is true to the end."""
         return int(self.epochs[len(holds) - int(np.argmin([*holds[::-1], False]))])
+
+    def is_fast(self) -> bool:
+        """Return whether the learning rate is far above the optimizer's default."""
+        optimizer = OPTIMIZERS.parts.get(str(self.spec.get("opt")))
+        usual = optimizer.uses.get("lr") if optimizer is not None else None
+        rate = self.spec.get("lr")
+        return bool(rate and usual and rate >= t.FAST * usual)
 
     def slower(self) -> str:
         """Return advice for a learning rate that may be too large."""
@@ -136,7 +144,9 @@ def symmetry(seen: Evidence) -> Iterator[Finding]:
 
 def dead_units(seen: Evidence) -> Iterator[Finding]:
     """Find layers most of whose units no row wakes."""
-    tries = [seen.slower(), "leaky_relu", "He initialization"]
+    tries = ["leaky_relu", "He initialization", seen.slower()]
+    if seen.is_fast():
+        tries.insert(0, tries.pop())
     if str(seen.spec.get("init", "")).startswith(("he", "auto")):
         tries.remove("He initialization")
     for layer in seen.hidden:

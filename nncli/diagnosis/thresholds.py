@@ -10,6 +10,9 @@ SYMMETRIC = 1 - 1e-10
 #: Share of dead units. Healthy ReLU networks have up to a third of them after some epochs.
 DEAD = 0.5
 
+#: Learning rates so many times the optimizer's default are the first suspect of dead units.
+FAST = 10.0
+
 #: Share of saturated activations. A network that has learned its rows saturates too, as it should:
 #: without the second condition, a last loss above ``LEARNED`` of the first or saturation from the
 #: first epoch on, every solved XOR would be complained of.
