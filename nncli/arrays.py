@@ -22,6 +22,9 @@ from nncli.options import positive
 from nncli.reading import schedule_numbers
 from nncli.spec import Spec
 
+#: The largest weight of a class: beyond, float32 has nothing left for the others.
+HEAVIEST = 1e6
+
 
 def make_buffers(
     model: Model,
@@ -158,6 +161,8 @@ def class_weights(text: str, dataset: Dataset) -> NDArray[np.float64]:
     weights = np.ones(len(classes))
     try:
         if all(equals for _, equals, _ in named):
+            if len({name for name, _, _ in named}) < len(named):
+                raise ValueError("a class is named twice")
             for name, _, value in named:
                 if name not in classes:
                     near = did_you_mean(name, classes)
@@ -165,14 +170,21 @@ def class_weights(text: str, dataset: Dataset) -> NDArray[np.float64]:
                         f"--class-weight names the class '{name}': expected one of "
                         f"{', '.join(classes[:20])}{near}"
                     )
-                weights[classes.index(name)] = positive(value)
+                weights[classes.index(name)] = _weight(value)
         elif len(parts) == len(classes):
-            weights[:] = [positive(part) for part in parts]
+            weights[:] = [_weight(part) for part in parts]
         else:
             raise ValueError(f"{len(parts)} numbers")
     except ValueError as error:
         raise UsageError(f"--class-weight is '{text}' ({error}): {expected}") from None
     return weights
+
+
+def _weight(text: str) -> float:
+    weight = positive(text)
+    if weight > HEAVIEST:
+        raise ValueError(f"{text} is more than {HEAVIEST:g}")
+    return weight
 
 
 def no_diagnosis(dtype: str) -> Diagnosis:

@@ -213,11 +213,16 @@ def _asked(kept: Run) -> Spec:
 
     A data file that was named relative to another folder is found there.
     """
-    values = json.loads(kept.spec)
-    left_open = kept.environment.get("left_open", [])
-    assert isinstance(left_open, list)
-    open_names = {*left_open, *former_defaults(values)}
-    spec = Spec.read({name: value for name, value in values.items() if name not in open_names})
+    try:
+        values = dict(json.loads(kept.spec))
+        left_open = kept.environment.get("left_open", [])
+        assert isinstance(left_open, list)
+        open_names = {*left_open, *former_defaults(values)}
+        spec = Spec.read({name: value for name, value in values.items() if name not in open_names})
+    except (UsageError, ValueError, TypeError, AttributeError) as error:
+        raise StoreError(
+            f"the spec of run {kept.id} is damaged ({error}): train anew with options of your own"
+        ) from error
     folder = Path(str(kept.environment.get("folder", "")))
     if not Path(spec.data).exists() and (folder / spec.data).exists():
         return replace(spec, data=str(folder / spec.data))

@@ -167,6 +167,8 @@ def whole(lowest: int, highest: int = LARGEST) -> Reader:
             found = int(value)
         except (TypeError, ValueError, OverflowError):
             raise ValueError(expected) from None
+        if found > highest:
+            raise ValueError(f"expected a whole number of at most {highest}")
         exact = isinstance(value, str) or (not isinstance(value, bool) and value == found)
         if not exact or not lowest <= found <= highest:
             raise ValueError(expected)

@@ -87,7 +87,9 @@ def features(value: Any) -> str | None:
     if name == "none":
         return None
     degree = name.removeprefix("poly:")
-    if name != "quadratic" and (degree == name or not degree.isdigit() or int(degree) < 2):
+    if name != "quadratic" and (
+        degree == name or not (degree.isascii() and degree.isdigit()) or int(degree) < 2
+    ):
         raise ValueError("expected none, quadratic, or poly:DEGREE with a degree of at least 2")
     return name if name == "quadratic" else f"poly:{int(degree)}"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -163,7 +164,7 @@ class Spec:
         None,
         "added to the variance under the root (default: 1e-5)",
         group="Network",
-        read=positive,
+        read=reading.share_above_zero,
         metavar="NUMBER",
     )
 
@@ -369,7 +370,7 @@ def _plain(name: str, value: Any) -> Any:
 FORMER_DEFAULTS = {"batch_size": 32, "weight_decay": 0.0}
 
 
-def former_defaults(stored: dict[str, Any]) -> list[str]:
+def former_defaults(stored: Mapping[str, Any]) -> list[str]:
     """Return the options of a stored spec that were left open when they had a plain default."""
     if "bn" in stored:  # not of the first version
         return []

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli import store
+from nncli import choices, store
 from nncli.data import Dataset, Preprocessing
+from nncli.errors import StoreError
 from nncli.events import Checkpoint
 from nncli.model import Layer, Model
 from nncli.spec import Spec
@@ -71,7 +72,13 @@ def from_store(model: Model, last: store.Checkpoint) -> Checkpoint:
 
 
 def joined(model: Model, weights: dict[str, NDArray[Any]]) -> NDArray[Any]:
-    """Return named weights as one flat vector ``theta`` (size,)."""
+    """Return named weights as one flat vector ``theta`` (size,).
+
+    Raises ValueError if they are not those of the model.
+    """
+    for each in model.layout:
+        if each.name not in weights or weights[each.name].shape != each.shape:
+            raise ValueError(f"the weights hold no '{each.name}' of shape {each.shape}")
     return np.concatenate([weights[each.name].ravel() for each in model.layout])
 
 
@@ -94,10 +101,21 @@ class StoredModel:
 
     @classmethod
     def of(cls, kept: store.Checkpoint) -> StoredModel:
-        """Read a model as :func:`to_store` wrote it."""
+        """Read a model as :func:`to_store` wrote it; StoreError for one that somebody changed."""
+        try:
+            return cls._read(kept)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise StoreError(
+                f"the stored network is damaged ({error}): its description in the table models "
+                "does not fit its weights; train the run again"
+            ) from error
+
+    @classmethod
+    def _read(cls, kept: store.Checkpoint) -> StoredModel:
         info = store.from_json(kept.info)
         layers = tuple(Layer(**layer) for layer in info["layers"])
         model = Model(layers, info.get("input_norm", False))
+        choices.loss(info["loss"])
         return cls(
             model=model,
             theta=joined(model, store.arrays_from_bytes(kept.weights)),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nncli.cli.output import console, print_note
+from nncli.cli.stopping import StopRequest
 from nncli.gradcheck.check import Check
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class Board:
 
     def __init__(self, stream: TextIO, *, quiet: bool) -> None:
         self._stream, self._quiet = stream, quiet
+        self._stop = StopRequest(print_note)
         self._checks: list[Check] = []
         self._live: Live | None = None
         self._drawn = 0.0
 
     def __enter__(self) -> Board:
+        self._stop.__enter__()
         if not self._quiet and self._stream.isatty():
             from rich.live import Live
 
@@ -46,6 +49,7 @@ class Board:
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
             self._live.stop()
+        self._stop.__exit__(None, None, None)
 
     def announce(self, plan: Any) -> None:
         """Say what nncli decided on its own about the data."""
@@ -54,7 +58,8 @@ class Board:
                 print_note(note)
 
     def __call__(self, check: Check) -> None:
-        """Take a check and draw, now and then."""
+        """Take a check and draw, now and then; an interrupt is heard between two checks."""
+        self._stop.check()
         self._checks.append(check)
         now = time.monotonic()
         if self._live is not None and now - self._drawn >= FRAME_SECONDS:

@@ -14,6 +14,10 @@ SIGNALS = tuple(
 )
 
 
+#: What is said when a run has heard that it is to stop.
+STORING = "stopping and storing the run; once more to abort"
+
+
 class StopRequest:
     """While it is entered, a first signal sets it and a second raises ``KeyboardInterrupt``.
 
@@ -22,16 +26,26 @@ class StopRequest:
     one, where Python takes no handlers, it stays unset.
     """
 
-    def __init__(self, tell: Callable[[str], object]) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[str], object], text: str = STORING) -> None:
+        self._tell, self._text = tell, text
         self._asked = self._told = False
         self._former: dict[signal.Signals, Any] = {}
 
     def __call__(self) -> bool:
         if self._asked and not self._told:
             self._told = True
-            self._tell("stopping and storing the run; once more to abort")
+            self._tell(self._text)
         return self._asked
+
+    def check(self) -> None:
+        """Raise ``KeyboardInterrupt`` if a signal has come.
+
+        For work that has nothing to store: an exception that a signal raised while machine code is
+        loaded would be lost in the loader's callback.
+        """
+        if self._asked:
+            self._restore()
+            raise KeyboardInterrupt
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():

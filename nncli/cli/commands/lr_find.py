@@ -15,6 +15,7 @@ from nncli.cli.progress import COMPILING, observer
 from nncli.cli.settings import combine
 from nncli.cli.shared_options import json_option
 from nncli.cli.spec_options import with_spec_options
+from nncli.cli.stopping import StopRequest
 from nncli.errors import UsageError
 from nncli.options import Reader, flag_of, positive, whole
 
@@ -90,8 +91,8 @@ def lr_find(
     if "lr" in flags:
         raise UsageError("--lr means nothing here, since all rates are tried: leave it out")
     numbers = {
-        "lowest": _read("lowest", lowest, positive),
-        "highest": _read("highest", highest, positive),
+        "lowest": _read("lowest", lowest, _rate),
+        "highest": _read("highest", highest, _rate),
         "updates": _read("updates", updates, whole(10, MOST_UPDATES)),
         "repeats": _read("repeats", repeats, whole(1, MOST_REPEATS)),
     }
@@ -109,13 +110,15 @@ def lr_find(
             show.say(note)
         if not is_compiled(parts_of(plan.spec, plan.model, plan.dataset)):
             show.loading(COMPILING, None)
-        test = range_test(
-            plan.spec,
-            plan.dataset,
-            plan.model,
-            observe=lambda share: show.loading("raising the rate", share),
-            **numbers,
-        )
+        stop = StopRequest(show.say)
+
+        def observe(share: float) -> None:
+            stop.check()
+            show.loading("raising the rate", share)
+
+        with stop:
+            test = range_test(plan.spec, plan.dataset, plan.model, observe=observe, **numbers)
+            stop.check()
     command = train_command(flags)
     if as_json:
         rate = test.suggestion
@@ -142,6 +145,14 @@ def train_command(flags: Mapping[str, Any]) -> str:
         if option != "data":
             words += [flag_of(option)] if value is True else [flag_of(option), str(value)]
     return shlex.join(["nncli", "train", *words])
+
+
+def _rate(value: Any) -> float:
+    """Read a learning rate that float32 can hold with room to spare."""
+    rate = positive(value)
+    if not 1e-30 <= rate <= 1e6:
+        raise ValueError("expected a rate from 1e-30 to 1e6")
+    return rate
 
 
 def _read(option: str, given: str, read: Reader) -> Any:
