@@ -118,24 +118,17 @@ def hidden_forward(
         a = matrix(buffers.a, place, count, units)
         h = matrix(buffers.h, place, count, units)
         start, stop = share(units, rank, ranks, UNIT_GRAIN)
+        norm = layers[layer, NORM]
+        # out of the way of what it is normalized to
+        sums = a if norm == NORM_BEFORE else z
         weights, bias = layers[layer, WEIGHTS], layers[layer, BIAS]
         dense_forward(
-            inputs,
-            theta,
-            weights,
-            bias,
-            z,
-            first_row,
-            count,
-            start,
-            stop,
-            functions.multiply,
+            inputs, theta, weights, bias, sums, first_row, count, start, stop, functions.multiply,
             panel,
-        )
-        norm = layers[layer, NORM]
+        )  # fmt: skip
         if norm == NORM_BEFORE:
             normalize(
-                normal_function, layers, layer, z, buffers, z, theta, network.normal, start, stop
+                normal_function, layers, layer, a, buffers, z, theta, network.normal, start, stop
             )
         function = functions.hidden_forward[layers[layer, ACTIVATION]]
         alpha, alphas = layers[layer, ALPHA], layers[layer, ALPHAS]

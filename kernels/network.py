@@ -77,8 +77,7 @@ class Buffers(NamedTuple):
     ``a``, ``h``, ``d``, ``normed`` are flat; layer l's part is (rows, fan_out) at
     ``rows * UNITS_BEFORE``: weighted sums, activations, what the next layer is fed, gradients,
     and what Batch Normalization has centred and scaled. A normalized input comes before the first
-    layer. They share memory where a network allows it: ``z`` with ``a`` where no backward kernel
-    needs z, ``h`` with ``a`` where nothing stands between the two. ``mean`` and ``inverse``
+    layer. ``h`` is ``a`` where nothing stands between the two. ``mean`` and ``inverse``
     (units,) are the batch's mean and inverse deviation; ``d_alpha`` (units,) every unit's share in
     its alpha's gradient; ``panel`` is scratch for the products.
     """

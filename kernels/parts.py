@@ -27,9 +27,9 @@ class Part:
 class Activation(Part):
     """An activation: ``forward(z, a, parameters, width)`` and its mirror ``backward``.
 
-    Vectors are flat: rows of ``width`` units, one after the other. ``backward(z, a, d, parameters,
-    d_parameters, width)`` turns ``d`` from dL/da into dL/dz in place. Unless it ``needs_input``,
-    backward does not read ``z`` and the two may share one buffer.
+    Vectors are flat: rows of ``width`` units, one after the other, and each has memory of its own:
+    natively a loop that overwrote its input would not be vectorised. ``backward(z, a, d,
+    parameters, d_parameters, width)`` turns ``d`` from dL/da into dL/dz in place.
 
     ``parameters`` holds the activation's one number, if it declares a ``value``: (1,), or (width,)
     where every unit has its own. If it is ``learnable``, backward adds each unit's dL/dparameter
@@ -41,7 +41,6 @@ class Activation(Part):
     initializer: str  #: what ``--init auto`` picks for a layer in front of it
     hidden: bool = True  #: usable in hidden layers
     output: bool = True  #: usable at the output
-    needs_input: bool = False
     value: float | None = None  #: default of its one number, such as a slope
     limits: tuple[float, float] | None = None  #: the smallest and the largest number it takes
     learnable: bool = False  #: whether that number is learned, unless it is asked to stay fixed

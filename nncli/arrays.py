@@ -13,7 +13,6 @@ from nncli.errors import UsageError, did_you_mean
 from nncli.kernels import control as c
 from nncli.kernels import hyper as h
 from nncli.kernels import settings
-from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.network import Buffers, Diagnosis, Rows
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.products import panel_size
@@ -27,40 +26,27 @@ HEAVIEST = 1e6
 
 
 def make_buffers(
-    model: Model,
-    rows: int,
-    dtype: str,
-    *,
-    trains: bool,
-    dropout: bool = False,
-    keep_sums: bool = False,
+    model: Model, rows: int, dtype: str, *, trains: bool, dropout: bool = False
 ) -> Buffers:
     """Allocate the scratch for mini-batches of up to ``rows`` rows.
 
-    Activations overwrite weighted sums in place unless a backward kernel needs both, or
-    ``keep_sums`` asks for it, except in the output layer, whose activations have a place of their
-    own. What only the backward pass reads is left out unless the network ``trains``.
+    What only the backward pass reads is left out unless the network ``trains``.
     """
 
     def flat() -> NDArray[Any]:
         return np.empty(rows * model.units, dtype)
 
-    hidden = model.layers[:-1]
-    needs_input = any(ACTIVATIONS[name].needs_input for name in model.hidden_activations)
-    own_sums = keep_sums or (trains and needs_input)
-    own_fed = dropout or (
-        trains and (model.input_norm or any(layer.norm == "after" for layer in hidden))
-    )
-    a = flat()
+    after = any(layer.norm == "after" for layer in model.layers)
+    a, d = flat(), flat()
     return Buffers(
         x=np.empty((rows, model.inputs), dtype),
         y=np.empty((rows, model.outputs), dtype),
         p=np.empty((rows, model.outputs), dtype),
-        z=flat() if own_sums else a,
+        z=flat(),
         a=a,
-        h=flat() if own_fed else a,
-        d=flat(),
-        normed=flat() if model.normalizes and trains else a,
+        h=flat() if dropout or after or model.input_norm else a,
+        d=d,
+        normed=flat() if model.normalizes and trains else d,
         mean=np.empty(model.units, dtype),
         inverse=np.empty(model.units, dtype),
         d_alpha=np.zeros(model.units, dtype),

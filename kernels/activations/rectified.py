@@ -116,7 +116,6 @@ ACTIVATIONS.add(
         backward=prelu_backward,
         initializer="he",
         output=False,  # its number would have to be learned where no layer follows
-        needs_input=True,
         value=0.25,
         learnable=True,
         kinks=(0.0,),

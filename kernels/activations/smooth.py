@@ -52,7 +52,6 @@ ACTIVATIONS.add(
         forward=gelu_forward,
         backward=gelu_backward,
         initializer="he",
-        needs_input=True,
     )
 )
 
@@ -96,7 +95,6 @@ ACTIVATIONS.add(
         forward=gelu_tanh_forward,
         backward=gelu_tanh_backward,
         initializer="he",
-        needs_input=True,
     )
 )
 
@@ -136,7 +134,6 @@ ACTIVATIONS.add(
         forward=silu_forward,
         backward=silu_backward,
         initializer="he",
-        needs_input=True,
     )
 )
 
@@ -168,7 +165,6 @@ ACTIVATIONS.add(
         forward=hard_silu_forward,
         backward=hard_silu_backward,
         initializer="he",
-        needs_input=True,
         kinks=(-3.0, 3.0),
     )
 )

@@ -54,7 +54,6 @@ def _activation(text: str) -> Activation:
         forward=module.forward,
         backward=module.backward,
         initializer="xavier",
-        needs_input=True,
         kinks=kinks(switches, X, module.switches) if switches else (),
     )
 

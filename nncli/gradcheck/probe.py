@@ -66,7 +66,7 @@ class Probe:
         self.native = native
         self._count = len(batch.x)
         self._buffers = make_buffers(
-            model, self._count, dtype, trains=True, dropout=setting.dropout > 0, keep_sums=True
+            model, self._count, dtype, trains=True, dropout=setting.dropout > 0
         )
         self._buffers.x[:], self._buffers.y[:] = batch.x, batch.y
         normal = np.array([0.1, setting.eps], dtype)
