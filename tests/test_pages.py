@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -58,3 +59,15 @@ def test_the_worked_example_of_contributing_works(monkeypatch: pytest.MonkeyPatc
     assert "bent_identity" in ACTIVATIONS.names()
     case = Case("bent_identity", "mse", "regression", "identity", (4, 3))
     assert check_case(case, native=False).passed
+
+
+def test_the_benchmark_trains_nncli(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    monkeypatch.syspath_prepend(ROOT / "experiments" / "speed")
+    cases = importlib.import_module("peers.cases")
+    native = importlib.import_module("peers.native")
+    rng = np.random.default_rng(0)
+    data = cases.Data(rng.standard_normal((8, 2), np.float32), rng.integers(0, 2, 8))
+    job = native.nncli_worker(cases.Case("tiny", (2, 3, 2), 8, 4, 2), data, threads=1)
+    assert 0 < job.run() < 5

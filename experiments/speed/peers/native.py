@@ -15,7 +15,8 @@ def nncli_worker(case: Case, data: Data, threads: int) -> Job:
     from nncli import runner
     from nncli.data import Dataset, Preprocessing
     from nncli.events import Finished
-    from nncli.spec import Spec, resolve
+    from nncli.resolving import resolve
+    from nncli.spec import Spec
 
     width = case.sizes[0]
     images = data.x.dtype == np.uint8
