@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nncli import choices
 from nncli.arrays import (
+    aligned,
     frozen_index,
     hyper_parameters,
     initial_control,
@@ -119,10 +120,13 @@ class Trainer:
     ) -> None:
         self.spec, self.model, self.dataset = spec, model, dataset
         self.assembly, self.threads = assembly, threads
-        key, theta = start(spec, model, dataset)
-        self.best_theta = theta.copy()
-        self._d_theta = np.zeros_like(theta)
-        self.state = np.zeros((max(1, OPTIMIZERS[spec.opt].slots), model.parameters), spec.dtype)
+        key, first = start(spec, model, dataset)
+        theta = aligned(first.size, spec.dtype)
+        theta[:] = first
+        self.best_theta = first
+        self._d_theta = aligned(first.size, spec.dtype)
+        slots = max(1, OPTIMIZERS[spec.opt].slots)
+        self.state = aligned((slots, model.parameters), spec.dtype)
         self._network = Network(
             model.table(), theta, loss_settings(spec, dataset), normal_settings(spec)
         )
