@@ -54,13 +54,15 @@ def backward(
         if rank == 0 and layers[layer, LEARNED] == 1:
             gather_alphas(layers, layer, buffers.d_alpha, d_theta)
         if layer == 0:
-            inputs = buffers.x[:count]
             if layers[0, INPUT_GAMMA] >= 0:
-                inputs = matrix(buffers.h, np.int64(0), count, layers[0, FAN_IN])
-                backward_to_input(network, d_theta, buffers, panel, functions, d_z, start, stop)
-            dense_backward_parameters(
-                inputs, d_z, d_theta, weights, bias, start, stop, product, panel
-            )
+                backward_normalized_input(
+                    network, d_theta, buffers, panel, functions, d_z, start, stop
+                )
+            else:
+                inputs = buffers.x[:count]
+                dense_backward_parameters(
+                    inputs, d_z, d_theta, weights, bias, start, stop, product, panel
+                )
         else:
             below = layer - 1
             units, place = layers[below, FAN_OUT], capacity * layers[below, UNITS_BEFORE]
@@ -144,18 +146,44 @@ def backward_normalized(layers, layer, d, buffers, functions, theta, d_theta, st
 
 
 @kernel
-def backward_to_input(network, d_theta, buffers, panel, functions, d_z, start, stop):
-    """Write the gradients of the gamma and beta of a normalized input."""
-    layers, nowhere = network.layers, np.int64(0)
-    count, width = d_z.shape[0], layers[0, FAN_IN]
-    d = matrix(buffers.d, nowhere, count, width)
-    normed = matrix(buffers.normed, nowhere, count, width)
-    product = functions.multiply
-    dense_backward_input(d_z, network.theta, layers[0, WEIGHTS], d, start, stop, product, panel)
-    call_normalize_backward(
-        functions.normalize_backward, d, normed, network.theta, d_theta, layers[0, INPUT_GAMMA],
-        buffers.inverse[:width], start, stop,
-    )  # fmt: skip
+def backward_normalized_input(network, d_theta, buffers, panel, functions, d_z, start, stop):
+    """Write rows ``[start, stop)`` of the first dW and the gradients of their gamma and beta.
+
+    The layer is fed ``gamma n + beta``. With ``M = n^T dz`` that needs no gradient of the inputs:
+    ``dW_jk = gamma_j M_jk + beta_j s_k`` for ``s = sum dz`` over the rows,
+    ``dgamma_j = sum_k W_jk M_jk`` and ``dbeta_j = sum_k W_jk s_k``.
+    """
+    layers, theta = network.layers, network.theta
+    rows, width, fan_out = d_z.shape[0], layers[0, FAN_IN], layers[0, FAN_OUT]
+    weights, gamma = layers[0, WEIGHTS], layers[0, INPUT_GAMMA]
+    normed = matrix(buffers.normed, np.int64(0), rows, width)
+    bias, product = layers[0, BIAS], functions.multiply
+    dense_backward_parameters(normed, d_z, d_theta, weights, bias, start, stop, product, panel)
+    zero = theta.dtype.type(0)
+    d_gamma, d_beta = d_theta[gamma : gamma + width], d_theta[gamma + width : gamma + 2 * width]
+    for j in range(start, stop):
+        d_gamma[j] = zero
+        d_beta[j] = zero
+    for first in range(0, fan_out, panel.size):
+        size = min(panel.size, fan_out - first)
+        sums = panel[:size]
+        for k in range(size):
+            sums[k] = zero
+        for i in range(rows):
+            d_i = d_z[i, first : first + size]
+            for k in range(size):
+                sums[k] += d_i[k]
+        for j in range(start, stop):
+            place = weights + j * fan_out + first
+            w, m = theta[place : place + size], d_theta[place : place + size]
+            factor, shift = theta[gamma + j], theta[gamma + width + j]
+            by_gamma, by_beta = zero, zero
+            for k in range(size):
+                by_gamma += w[k] * m[k]
+                by_beta += w[k] * sums[k]
+                m[k] = factor * m[k] + shift * sums[k]
+            d_gamma[j] += by_gamma
+            d_beta[j] += by_beta
 
 
 @kernel

@@ -27,7 +27,7 @@ from nncli.kernels.assemble import assemble
 from nncli.kernels.jit import native
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.spec import Spec
-from nncli.trainer import Trainer, parts_of, threads_for
+from nncli.trainer import Trainer, parts_of
 
 ROWS, INPUTS, CLASSES = 6400, 784, 10
 NETWORK = {"hidden": "256,128", "batch_size": 64, "epochs": 2, "val": "0", "scale": "none"}
@@ -47,23 +47,25 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--threads", type=int, default=1, help="a second shares its core's luck")
+    given = parser.parse_args()
+    rounds = given.rounds
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "random.npz"
         rng = np.random.default_rng(0)
         x = rng.standard_normal((ROWS, INPUTS)).astype(np.float32)
         np.savez(path, X=x, y=rng.integers(0, CLASSES, ROWS))
-        print_updates(str(path), rounds)
+        print_updates(str(path), rounds, given.threads)
     print_elements(rounds)
 
 
-def print_updates(data: str, rounds: int) -> None:
+def print_updates(data: str, rounds: int, threads: int) -> None:
     """Print microseconds an update of each activation, optimizer and extra."""
     jobs: dict[str, dict[str, Any]] = {"relu, adam": {}}
     jobs |= {name: {"act": name} for name, part in ACTIVATIONS.parts.items() if part.hidden}
     jobs |= {n: {"opt": n} for n, part in OPTIMIZERS.parts.items() if part.update is not None}
     jobs |= EXTRAS
-    steps = {name: _update(data, options) for name, options in jobs.items()}
+    steps = {name: _update(data, options, threads) for name, options in jobs.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
@@ -75,11 +77,10 @@ def print_updates(data: str, rounds: int) -> None:
         print(f"| {name} | {middle:.0f} | {middle / base:.2f} |")
 
 
-def _update(data: str, options: dict[str, Any]) -> Callable[[], float]:
+def _update(data: str, options: dict[str, Any], threads: int) -> Callable[[], float]:
     """Return a function that trains once and returns the microseconds of an update."""
     plan = experiment.plan(Spec.read({"data": data, **NETWORK, **options}))
     assembly = assemble(parts_of(plan.spec, plan.model, plan.dataset))
-    threads = threads_for(plan.spec, plan.model, plan.dataset)
 
     def step() -> float:
         trainer = Trainer(plan.spec, plan.model, plan.dataset, assembly, threads)

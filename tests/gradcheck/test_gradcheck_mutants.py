@@ -156,12 +156,23 @@ MUTANTS: list[tuple[Any, Any, str, str, dict[str, Any]]] = [
         {"activation": "prelu"},
     ),
     (
-        *(
-            backward,
-            backward.backward_to_input,
-            "layers[0, WEIGHTS], d,",
-            "layers[0, WEIGHTS], 2 * d,",
-        ),
+        *(backward, backward.backward_normalized_input, "by_gamma += w[k] * m[k]"),
+        "by_gamma += m[k]",
+        {"input_norm": True},
+    ),
+    (
+        *(backward, backward.backward_normalized_input, "by_beta += w[k] * sums[k]"),
+        "by_beta += sums[k]",
+        {"input_norm": True},
+    ),
+    (
+        *(backward, backward.backward_normalized_input, "m[k] = factor * m[k] + shift * sums[k]"),
+        "m[k] = factor * m[k]",
+        {"input_norm": True},
+    ),
+    (
+        *(backward, backward.backward_normalized_input, "m[k] = factor * m[k] + shift * sums[k]"),
+        "m[k] = m[k] + shift * sums[k]",
         {"input_norm": True},
     ),
     # Batch Normalization
