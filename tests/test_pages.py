@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nncli.diagnosis import thresholds
 from nncli.gradcheck.catalogue import Case, check_case
 from nncli.kernels.activations import ACTIVATIONS
 
@@ -71,3 +72,11 @@ def test_the_benchmark_trains_nncli(monkeypatch: pytest.MonkeyPatch) -> None:
     data = cases.Data(rng.standard_normal((8, 2), np.float32), rng.integers(0, 2, 8))
     job = native.nncli_worker(cases.Case("tiny", (2, 3, 2), 8, 4, 2), data, threads=1)
     assert 0 < job.run() < 5
+
+
+def test_every_threshold_is_documented() -> None:
+    text = (ROOT / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+    constants = {name: value for name, value in vars(thresholds).items() if name.isupper()}
+    assert len(constants) > 10
+    for name, value in constants.items():
+        assert f"`{name}` {value}" in text
