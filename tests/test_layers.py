@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +121,13 @@ def test_there_is_something_to_check() -> None:
     assert ("nncli.trainer", "nncli.model") in ARROWS
     assert ("nncli.spec", "nncli.kernels.losses") in ARROWS
     assert len(MODULES) > 30
+
+
+def test_every_package_is_installed() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        listed = tomllib.load(stream)["tool"]["setuptools"]["packages"]
+    found = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    assert set(listed) == found
 
 
 def test_every_unit_has_a_height() -> None:
