@@ -6,6 +6,10 @@ stored network back.
 
 from __future__ import annotations
 
+import hashlib
+import io
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -16,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli import experiment
+from nncli.data.entries import cache_folder
 from nncli.errors import DataError, UsageError
 from nncli.events import CurveRow, Event
 from nncli.inference import Predictor
@@ -124,8 +129,6 @@ class Model:
 
     def _frame_rows(self, frame: pd.DataFrame) -> NDArray[Any]:
         """Read a data frame as the file that it would be: one path for all encodings."""
-        import tempfile
-
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "frame.csv"
             frame.to_csv(path, index=False)
@@ -137,7 +140,7 @@ class Model:
 
 
 def train(
-    data: str | Path | None = None,
+    data: str | Path | pd.DataFrame | tuple[Any, Any] | None = None,
     *,
     db: str | None = None,
     name: str | None = None,
@@ -148,19 +151,47 @@ def train(
 ) -> Run:
     """Train one network, store the run, and return it.
 
+    ``data`` is a built-in name, a file, a data frame, or a pair of arrays X (n, width) and y (n,)
+    or (n, targets). What is no file is kept as one in nncli's cache folder.
     ``options`` are those of ``nncli train`` with underscores: ``batch_size=64``. ``observe`` is
     called with every event. Raises the errors of :mod:`nncli.errors` where the command prints them.
     """
     if data is not None:
-        if not isinstance(data, str | Path):
-            raise UsageError(
-                f"data is a {type(data).__name__}: expected a built-in name or a path; save a "
-                "data frame with to_csv, or arrays X and y with numpy.savez"
-            )
-        options["data"] = str(data)
+        options["data"] = str(_kept(data))
     plan = experiment.plan(Spec.read(options))
     labels = experiment.Labels(name, tuple(tags), note)
     return Run(experiment.train(plan, db=db, labels=labels, observe=observe))
+
+
+def _kept(data: Any) -> str | Path:
+    """Return a name or path as it is; arrays and frames as the file in the cache that holds them.
+
+    The file is named by its content, so that a run can be resumed and repeated in another session.
+    """
+    if isinstance(data, str | Path):
+        return data
+    content = io.BytesIO()
+    if hasattr(data, "to_csv"):
+        data.to_csv(content, index=False)
+        kind = "csv"
+    elif isinstance(data, tuple) and len(data) == 2:
+        x, y = (np.asarray(each) for each in data)
+        np.savez(content, X=x, y=y.astype(str) if y.dtype == object else y)
+        kind = "npz"
+    else:
+        raise UsageError(
+            f"data is a {type(data).__name__}: expected a built-in name, a path, a data frame, or "
+            "a pair of arrays (X, y)"
+        )
+    path = (
+        cache_folder() / "given" / f"{hashlib.sha256(content.getvalue()).hexdigest()[:24]}.{kind}"
+    )
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
+            stream.write(content.getvalue())
+        os.replace(stream.name, path)
+    return path
 
 
 def load(run: int | str, *, db: str | None = None) -> Model:

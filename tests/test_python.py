@@ -75,6 +75,29 @@ def test_a_regression_predicts_in_the_targets_own_units(tmp_path: Path) -> None:
         run.model.predict(x[:, :2])
 
 
+def test_frames_and_arrays_train_like_the_files_that_they_are(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pandas as pd
+
+    monkeypatch.setenv("NNCLI_CACHE", str(tmp_path / "cache"))
+    db = str(tmp_path / "results.db")
+    options = {"hidden": "4", "epochs": 3, "db": db}
+    frame = pd.read_csv(table)
+    by_file = nncli.train(table, target="kind", **options)
+    by_frame = nncli.train(frame, target="kind", **options)
+    assert by_frame.metrics == by_file.metrics
+
+    x, y = frame[["a", "b"]].to_numpy(), frame["kind"].to_numpy(object)
+    by_arrays = nncli.train((x, y), **options)
+    assert set(by_arrays.model.predict(x)) <= {"up", "down"}
+    again = nncli.train((x, y), **options)
+    assert again.spec.data == by_arrays.spec.data  # one file for one content
+    assert again.metrics == by_arrays.metrics
+    with pytest.raises(UsageError, match="a pair of arrays"):
+        nncli.train(3)  # type: ignore[arg-type]
+
+
 def test_wrong_options_are_the_commands_errors() -> None:
     with pytest.raises(UsageError, match=r"did you mean 'opt'"):
         nncli.train("iris", optt="adam")
