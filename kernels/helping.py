@@ -22,7 +22,7 @@ def helper(call: str) -> Iterator[None]:
 
     Leaving the block waits for it. On a single core, or without a cache to share, nothing is run.
     """
-    if _cores() < 2 or cache_folder().parent.name != "kernels":
+    if _cores() < 2 or not sys.executable or cache_folder().parent.name != "kernels":
         yield
         return
     program = f"from nncli.kernels import assemble; assemble.{call}"
