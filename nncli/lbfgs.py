@@ -131,7 +131,6 @@ class LbfgsTrainer(Trainer):
 
     def _loss_and_gradient(self) -> float:
         """Fill ``d_theta``, on all threads, and return the mean loss of the training rows."""
-        self._counter[0] = 0
         parts = np.zeros(self.threads)
 
         def work(rank: int) -> None:
@@ -142,15 +141,7 @@ class LbfgsTrainer(Trainer):
                 self._counter,
             )
 
-        helpers = [
-            threading.Thread(target=work, args=(rank,), daemon=True)
-            for rank in range(1, self.threads)
-        ]
-        for helper in helpers:
-            helper.start()
-        work(0)
-        for helper in helpers:
-            helper.join()
+        self._on_all_ranks(work)
         return float(parts.sum())
 
     def _after_iteration(self, intermediate_result: Any) -> None:

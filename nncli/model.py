@@ -183,11 +183,6 @@ class Model:
             for each in self.layout
         }
 
-    def name_of(self, place: int) -> str:
-        """Return the name of ``theta[place]``."""
-        found = next(each for each in self.layout if place < each.start + each.size)
-        return found.element(place)
-
     def table(self) -> NDArray[np.int64]:
         """Return the layer table of the kernels, (layers, LAYER_COLUMNS)."""
         starts = {each.name: each.start for each in self.layout}

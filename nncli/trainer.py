@@ -8,7 +8,9 @@ comes back into curve rows and checkpoints. It knows nothing of time, files or p
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -205,19 +207,23 @@ class Trainer:
         # at most a row an epoch, and the native loop checks no bounds
         budget = min(budget, len(self._curve) * self.batches - self.position)
         self._control[c.CURVE_ROWS] = 0
+        self._on_all_ranks(partial(self._call, budget))
+        return self._curve[: self._control[c.CURVE_ROWS]].copy()
+
+    def _on_all_ranks(self, work: Callable[[int], None]) -> None:
+        """Call ``work`` with every rank at once, each in a thread of its own, and wait for all."""
         self._counter[0] = 0
         helpers = [
-            threading.Thread(target=self._call, args=(rank, budget), daemon=True)
+            threading.Thread(target=work, args=(rank,), daemon=True)
             for rank in range(1, self.threads)
         ]
         for helper in helpers:
             helper.start()
-        self._call(0, budget)
+        work(0)
         for helper in helpers:
             helper.join()
-        return self._curve[: self._control[c.CURVE_ROWS]].copy()
 
-    def _call(self, rank: int, budget: int) -> None:
+    def _call(self, budget: int, rank: int) -> None:
         self.assembly.train(
             *(rank, self.threads, budget),
             *(self._network, self._d_theta, self.state, self.best_theta),

@@ -132,7 +132,11 @@ def test_the_layout_written_out() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_number_has_a_name(name: str) -> None:
     made, _ = network(name)
-    names = [made.name_of(place) for place in range(made.size)]
+    names = [
+        each.element(place)
+        for each in made.layout
+        for place in range(each.start, each.start + each.size)
+    ]
     assert len(set(names)) == made.size
     theta = np.arange(made.size)
     for each, view in made.views(theta).items():

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.arrays import no_settings
-from nncli.gradcheck.check import COMPLEX_STEP, COMPLEX_TOLERANCE, Check, Tally
-from nncli.gradcheck.differences import derivative, relative_error
+from nncli.gradcheck.check import Check, Place, Tally
 from nncli.kernels import dense, dropout, normalization, settings
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.losses import LOSSES
@@ -58,8 +57,7 @@ def kernels_alone() -> Iterator[Check]:
 
 def check_alone(kernel: Alone) -> Check:
     """Compare a kernel's gradient with central differences, and along a complex step."""
-    tally = Tally(kernel.name)
-    gradient, size = kernel.gradient(kernel.start), 0.0
+    tally, gradient = Tally(kernel.name), kernel.gradient(kernel.start)
     size = float(np.abs(gradient).max())
     last: list[Array] = []
 
@@ -67,29 +65,16 @@ def check_alone(kernel: Alone) -> Check:
         last[:] = [point]
         return float(kernel.value(point))
 
-    for place in range(kernel.start.size):
-        direction = np.zeros_like(kernel.start)
-        direction[place] = 1.0
-        scale = abs(float(kernel.start[place]))
-        numeric = derivative(value, lambda: kernel.piece(last[0]), kernel.start, direction, scale)
-        if numeric.kind == "kink":
-            tally.skip()
-            continue
-        error = relative_error(float(gradient[place]), numeric, size)
-        group = kernel.named(place).partition("[")[0]
-        tally.add(group, kernel.named(place), float(gradient[place]), numeric.value, error)
-    _complex(tally, kernel, gradient)
-    return tally.check()
+    def piece() -> bytes:
+        return kernel.piece(last[0])
 
-
-def _complex(tally: Tally, kernel: Alone, gradient: Array) -> None:
+    for index in range(kernel.start.size):
+        name = kernel.named(index)
+        at = Place.of_entry(value, piece, kernel.start, index)
+        tally.compare(name.partition("[")[0], name, float(gradient[index]), size, at)
     direction = _rng(kernel.name).standard_normal(kernel.start.size)
-    with np.errstate(all="ignore"):
-        moved = kernel.value(kernel.start + 1j * COMPLEX_STEP * direction)
-    numeric, along = moved.imag / COMPLEX_STEP, float(gradient @ direction)
-    largest = max(abs(along), abs(numeric), 1e-3 * float(np.linalg.norm(gradient)), 1e-12)
-    error = float(abs(along - numeric) / largest)
-    tally.add("complex", "complex step", along, numeric, error, COMPLEX_TOLERANCE)
+    tally.compare_complex(kernel.value, kernel.start, direction, gradient)
+    return tally.check()
 
 
 def activation_alone(part: Activation) -> Alone:

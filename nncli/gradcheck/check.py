@@ -8,7 +8,7 @@ kernels' Python form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,29 @@ def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a derivative is taken: of ``value`` at ``point`` along ``direction``, (size,) both.
+
+    ``piece`` tells on which smooth piece the last point lay; ``scale`` is that of what moves.
+    """
+
+    value: Callable[[Array], float]
+    piece: Callable[[], bytes]
+    point: Array
+    direction: Array
+    scale: float
+
+    @classmethod
+    def of_entry(
+        cls, value: Callable[[Array], float], piece: Callable[[], bytes], point: Array, index: int
+    ) -> Place:
+        """Return the place that moves ``point[index]`` alone."""
+        direction = np.zeros_like(point)
+        direction[index] = 1.0
+        return cls(value, piece, point, direction, abs(float(point[index])))
+
+
 class Tally:
     """Collects derivatives that were compared, and keeps the worst."""
 
@@ -104,9 +127,32 @@ class Tally:
             self._largest = error
             self._worst = Worst(parameter, float(analytic), float(numeric))
 
-    def skip(self) -> None:
-        """Count a derivative that does not exist."""
-        self._kinks += 1
+    def compare(self, group: str, parameter: str, analytic: float, size: float, at: Place) -> None:
+        """Hold a derivative against differences; ``size`` is the largest of the same array.
+
+        Where it does not exist, that is counted and no more.
+        """
+        numeric = derivative(at.value, at.piece, at.point, at.direction, at.scale)
+        if numeric.kind == "kink":
+            self._kinks += 1
+            return
+        error = relative_error(analytic, numeric, size)
+        if error > FINER:
+            numeric = derivative(at.value, at.piece, at.point, at.direction, at.scale, finer=True)
+            error = min(error, relative_error(analytic, numeric, size))
+        self.add(group, parameter, analytic, numeric.value, error)
+
+    def compare_complex(
+        self, value: Callable[[Array], Any], point: Array, direction: Array, gradient: Array
+    ) -> None:
+        """Hold ``gradient`` along ``direction``, of its size at least, against a complex step."""
+        along = float(gradient @ direction[: gradient.size])
+        with np.errstate(all="ignore"):
+            numeric = value(point + 1j * COMPLEX_STEP * direction).imag / COMPLEX_STEP
+        size = 1e-3 * float(np.linalg.norm(gradient))
+        error = float(abs(along - numeric) / max(abs(along), abs(numeric), size, 1e-12))
+        name = "complex step along a random direction"
+        self.add("complex", name, along, numeric, error, COMPLEX_TOLERANCE)
 
     def check(self) -> Check:
         """Return what came of it; nothing compared is nothing proved, and fails."""
@@ -152,59 +198,20 @@ def check_network(
                 sampled = True
             for place in places:
                 index = parameter.start + place
-                direction = np.zeros_like(theta)
-                direction[index] = 1.0
-                scale = abs(float(theta[index]))
-                _compare(
-                    tally, probe, theta, direction, scale, float(gradient[index]), size,
-                    parameter.name.rpartition(" ")[2], parameter.element(index),
-                )  # fmt: skip
+                at = Place.of_entry(probe.loss, probe.piece, theta, index)
+                group = parameter.name.rpartition(" ")[2]
+                tally.compare(group, parameter.element(index), float(gradient[index]), size, at)
     if sampled:
         for number in range(DIRECTIONS):
             direction = _direction(rng, model.parameters, theta.size)
             along = float(gradient @ direction[: gradient.size])
             size = float(np.linalg.norm(gradient))
-            _compare(
-                tally, probe, theta, direction, 1.0, along, size, "direction",
-                f"random direction {number + 1}",
-            )  # fmt: skip
+            at = Place(probe.loss, probe.piece, theta, direction, scale=1.0)
+            tally.compare("direction", f"random direction {number + 1}", along, size, at)
     if complex_probe is not None:
-        _complex_step(tally, complex_probe, theta, gradient, rng)
+        direction = _direction(rng, model.parameters, theta.size)
+        tally.compare_complex(complex_probe.loss, theta, direction, gradient)
     return tally.check()
-
-
-def _compare(
-    tally: Tally,
-    probe: Probe,
-    theta: Array,
-    direction: Array,
-    scale: float,
-    analytic: float,
-    size: float,
-    group: str,
-    parameter: str,
-) -> None:
-    numeric = derivative(probe.loss, probe.piece, theta, direction, scale)
-    if numeric.kind == "kink":
-        tally.skip()
-        return
-    error = relative_error(analytic, numeric, size)
-    if error > FINER:
-        numeric = derivative(probe.loss, probe.piece, theta, direction, scale, finer=True)
-        error = min(error, relative_error(analytic, numeric, size))
-    tally.add(group, parameter, analytic, numeric.value, error)
-
-
-def _complex_step(
-    tally: Tally, probe: Probe, theta: Array, gradient: Array, rng: np.random.Generator
-) -> None:
-    direction = _direction(rng, gradient.size, theta.size)
-    along = float(gradient @ direction[: gradient.size])
-    numeric = probe.loss(theta + 1j * COMPLEX_STEP * direction).imag / COMPLEX_STEP
-    size = float(np.linalg.norm(gradient))
-    error = abs(along - numeric) / max(abs(along), abs(numeric), 1e-3 * size, 1e-12)
-    name = "complex step along a random direction"
-    tally.add("complex", name, along, numeric, float(error), COMPLEX_TOLERANCE)
 
 
 def _direction(rng: np.random.Generator, trained: int, size: int) -> Array:
