@@ -20,6 +20,7 @@ import importlib.metadata
 import os
 import sys
 import tempfile
+import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -40,6 +41,9 @@ OPTIONS = {
     "error_model": "numpy",  # x / 0 is inf, as in NumPy; no branch in the inner loops
     "fastmath": FASTMATH,
 }
+
+
+_one_thread = threading.RLock()
 
 
 def kernel(function: F) -> F:
@@ -198,17 +202,19 @@ def is_cached(key: str) -> bool:
 
 @contextmanager
 def compile_lock(*keys: str) -> Iterator[None]:
-    """Let one process at a time compile what ``keys`` name; once it is cached, take no lock.
+    """Let one process at a time compile what ``keys`` name, and one thread of it at a time.
 
-    Processes that start together wait for the first and then load what it has compiled.
+    Processes that start together wait for the first and then load what it has compiled; once it is
+    cached, they do not wait for each other. Threads do: Numba's dispatchers are not made for two.
     """
-    if all(is_cached(key) for key in keys):
-        yield
-        return
-    from filelock import FileLock
+    with _one_thread:
+        if all(is_cached(key) for key in keys):
+            yield
+            return
+        from filelock import FileLock
 
-    # one lock for all keys: different networks share most kernels
-    with FileLock(cache_folder() / "compile.lock"):
-        yield
-        for key in keys:
-            (cache_folder() / f"{key}.ready").touch()
+        # one lock for all keys: different networks share most kernels
+        with FileLock(cache_folder() / "compile.lock"):
+            yield
+            for key in keys:
+                (cache_folder() / f"{key}.ready").touch()

@@ -4,6 +4,7 @@
     >>> run = nncli.train("digits", act="relu", opt="rmsprop")
     >>> run.curve[["epoch", "val_accuracy"]]
     >>> nncli.load(run.id).predict("new.csv")
+    >>> nncli.sweep("digits", opt=["sgd", "adam"], lr="log:1e-3:1e-1:5", seeds=5).best
 
 Importing this package loads nothing heavy; Numba and pandas come with the first use.
 """
@@ -15,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nncli.formulas import register_activation, register_loss
-    from nncli.python import Model, Run, load, train
+    from nncli.python import Model, Run, Sweep, load, sweep, train
 
 __version__ = "0.1.0"
 __all__ = [
     "Model",
     "Run",
+    "Sweep",
     "__version__",
     "load",
     "register_activation",
     "register_loss",
+    "sweep",
     "train",
 ]
 

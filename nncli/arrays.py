@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ LINE = 64
 
 def aligned(shape: int | tuple[int, ...], dtype: str) -> NDArray[Any]:
     """Return an array of zeros that begins on a cache line, which NumPy's own need not."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    length = shape if isinstance(shape, int) else math.prod(shape)
+    size = length * np.dtype(dtype).itemsize
     memory = np.zeros(size + LINE, np.uint8)
     first = -memory.ctypes.data % LINE
     return memory[first : first + size].view(dtype).reshape(shape)

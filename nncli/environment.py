@@ -10,7 +10,25 @@ import os
 import platform
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """All that is kept of where a run was made."""
+
+    folder: str
+    commit: str | None
+    dirty: bool | None
+    cpu: str
+    versions: dict[str, str]
+
+    @classmethod
+    def now(cls) -> Provenance:
+        """Find out; takes some milliseconds, so that a sweep asks once for all its runs."""
+        commit, dirty = git_state()
+        return cls(str(Path.cwd()), commit, dirty, processor(), package_versions())
 
 
 def package_versions() -> dict[str, str]:

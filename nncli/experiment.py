@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli import stored
-from nncli.arrays import loss_settings
-from nncli.data import DataOptions, load
-from nncli.environment import git_state, package_versions, processor
+from nncli.environment import Provenance
 from nncli.errors import DataError, NncliError, StoreError, UsageError
 from nncli.events import Event
-from nncli.model import Model
-from nncli.recorder import Before, Plan, Recorder, Result
-from nncli.resolving import resolve
-from nncli.runner import check_memory, run
+from nncli.planning import Plan, new_run, plan, spec_json
+from nncli.recorder import Before, Recorder, Result
+from nncli.runner import METRICS, TEST_METRICS, run
 from nncli.spec import Spec, former_defaults
-from nncli.store import Curve, NewRun, Run, RunStore
-from nncli.trainer import threads_for
-from nncli.vetting import vet
+from nncli.store import Curve, Run, RunStore
 
 if TYPE_CHECKING:
     from nncli.events import Checkpoint
@@ -61,40 +55,6 @@ class Labels:
             raise UsageError(f"--name is {self.name!r}: expected a text without line breaks")
 
 
-def plan(spec: Spec, *, progress: Callable[[str, float | None], None] | None = None) -> Plan:
-    """Load the data, make the open choices and check the memory; nothing is trained.
-
-    Raises DataError for the data and UsageError for options that contradict each other.
-    """
-    began = time.perf_counter()
-    dataset = load(data_options(spec), progress=progress)
-    seconds = time.perf_counter() - began
-    resolved = resolve(spec, dataset.task)
-    model = Model.of(resolved, dataset.width, dataset.outputs)
-    check_memory(resolved, model, dataset)
-    loss_settings(resolved, dataset)  # refuses class weights that do not fit
-    vet(resolved, dataset, model)
-    return Plan(spec, resolved, dataset, model, seconds)
-
-
-def data_options(spec: Spec) -> DataOptions:
-    """Return the part of a spec that the data layer needs."""
-    return DataOptions(
-        source=spec.data,
-        target=spec.target,
-        columns=spec.columns,
-        drop=spec.drop or (),
-        header=False if spec.no_header else None,
-        task=spec.task,
-        val=spec.val,
-        test=spec.test,
-        scale=spec.scale,
-        features=spec.features,
-        seed=spec.seed,
-        dtype=spec.dtype,
-    )
-
-
 def train(
     plan: Plan,
     *,
@@ -110,9 +70,44 @@ def train(
     whose spec this one repeats.
     """
     with RunStore(db or default_database()) as runs:
-        new = _new_run(plan, labels or Labels(), parent)
+        new = new_run(plan, Provenance.now(), parent=parent, **asdict(labels or Labels()))
         run_id = runs.create_run(new)
         return _record(plan, runs, run_id, None, observe, stop, Before())
+
+
+def completed(plan: Plan, *, db: str | None = None) -> Result | None:
+    """Return what the newest completed run of a plan's spec on its data came to, if there is one.
+
+    Whether layers are watched and which weights are kept makes no difference.
+    """
+    with RunStore(db or default_database()) as runs:
+        found = runs.find_completed(plan.spec.hash(), plan.dataset.hash)
+        if found is None:
+            return None
+        kept = runs.get_run(found)
+        database = runs.shown
+    measured = {name: getattr(kept, name) for name in (*METRICS, *TEST_METRICS)}
+    best = {name: getattr(kept, f"best_{name}") for name in METRICS}
+    seconds = {
+        phase: getattr(kept, f"seconds_{phase}") for phase in ("data", "compile", "train", "total")
+    }
+    return Result(
+        run=kept.id,
+        uuid=kept.uuid,
+        status=kept.status,
+        spec=plan.spec,
+        epochs=kept.epochs,
+        metrics=_known(measured),
+        best=_known({"epoch": kept.best_epoch, **best}),
+        seconds=_known(seconds),
+        samples_per_second=kept.samples_per_second or 0.0,
+        database=database,
+        notes=plan.notes,
+    )
+
+
+def _known(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def resume(
@@ -150,20 +145,29 @@ def resume(
                 f"train anew with nncli train --from {kept.id}"
             )
         announce(prepared)
-        before = runs.curve(kept.id)
-        checkpoint = runs.reopen_run(
-            kept.id,
-            epochs_planned=total,
-            spec=_spec_json(prepared.spec),
-            spec_hash=prepared.spec.hash(),
-        )
-        begun = stored.from_store(prepared.model, checkpoint) if checkpoint else None
-        earlier = Before(
-            train=_seconds_at(before, begun.epoch if begun else 0),
-            compile=kept.seconds_compile or 0.0,
-            data=kept.seconds_data or 0.0,
-        )
+        begun, earlier = reopen(runs, kept.id, prepared)
         return _record(prepared, runs, kept.id, begun, observe, stop, earlier)
+
+
+def reopen(runs: RunStore, run_id: int, plan: Plan) -> tuple[Checkpoint | None, Before]:
+    """Take up a stored run that has ended or was left; return where it stands.
+
+    That is its last checkpoint, None for one that begins again, and the seconds behind it.
+    """
+    kept, curve = runs.get_run(run_id), runs.curve(run_id)
+    checkpoint = runs.reopen_run(
+        run_id,
+        epochs_planned=plan.spec.epochs,
+        spec=spec_json(plan.spec),
+        spec_hash=plan.spec.hash(),
+    )
+    begun = stored.from_store(plan.model, checkpoint) if checkpoint else None
+    earlier = Before(
+        train=_seconds_at(curve, begun.epoch if begun else 0),
+        compile=kept.seconds_compile or 0.0,
+        data=kept.seconds_data or 0.0,
+    )
+    return begun, earlier
 
 
 def spec_of(reference: str, *, db: str | None = None) -> tuple[Spec, str]:
@@ -235,45 +239,6 @@ def _seconds_at(curve: Curve, epoch: int) -> float:
     return float(curve["seconds"][done][-1]) if done.any() else 0.0
 
 
-def _spec_json(spec: Spec) -> str:
-    return json.dumps(spec.to_json(), sort_keys=True, ensure_ascii=False)
-
-
-def _new_run(plan: Plan, labels: Labels, parent: str | None) -> NewRun:
-    spec = plan.spec
-    commit, dirty = git_state()
-    asked, chosen = asdict(plan.asked), asdict(spec)
-    return NewRun(
-        data=spec.data,
-        data_hash=plan.dataset.hash,
-        task=plan.dataset.task,
-        seed=spec.seed,
-        spec=_spec_json(spec),
-        spec_hash=spec.hash(),
-        name=labels.name,
-        tags=labels.tags,
-        note=labels.note,
-        epochs_planned=spec.epochs,
-        parameters=plan.parameters,
-        dtype=spec.dtype,
-        threads=threads_for(spec, plan.model, plan.dataset),
-        cpu=processor(),
-        nncli_version=package_versions()["nncli"],
-        versions=package_versions(),
-        environment={
-            "folder": str(Path.cwd()),
-            "left_open": [
-                name
-                for name, value in asked.items()
-                if value in (None, "auto") and value != chosen[name]
-            ],
-        },
-        git_commit=commit,
-        git_dirty=dirty,
-        parent=parent,
-    )
-
-
 def _record(
     plan: Plan,
     runs: RunStore,
@@ -300,3 +265,18 @@ def _record(
         raise
     assert recorder.result is not None
     return recorder.result
+
+
+__all__ = [
+    "Labels",
+    "completed",
+    "default_database",
+    "plan",
+    "predict",
+    "predictor",
+    "reopen",
+    "resume",
+    "spec_of",
+    "stored_network",
+    "train",
+]

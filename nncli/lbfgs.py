@@ -72,6 +72,7 @@ class LbfgsTrainer(Trainer):
         self._go, self._paused = threading.Semaphore(0), threading.Semaphore(0)
         self._worker: threading.Thread | None = None
         self._fault: BaseException | None = None
+        self._abandoned = False
 
     def advance(self, budget: int) -> NDArray[np.float64]:
         """Do up to ``budget`` iterations; return the rows written to the curve."""
@@ -86,6 +87,13 @@ class LbfgsTrainer(Trainer):
         if self._fault is not None:
             raise self._fault
         return self._curve[: self._control[c.CURVE_ROWS]].copy()
+
+    def close(self) -> None:
+        """End the search of a run that is not to go on."""
+        if self._worker is not None and self._worker.is_alive():
+            self._abandoned = True
+            self._go.release()
+            self._worker.join()
 
     def _work(self) -> None:
         """Minimize to the end; every iteration waits in :meth:`_after_iteration`."""
@@ -106,7 +114,8 @@ class LbfgsTrainer(Trainer):
                     "ftol": LOSS_TOLERANCE,
                 },
             )
-            self._end(found.x)
+            if not self._abandoned:
+                self._end(found.x)
         except BaseException as error:
             self._fault = error
         finally:
@@ -161,6 +170,8 @@ class LbfgsTrainer(Trainer):
         if self._wanted == 0:
             self._paused.release()
             self._go.acquire()
+            if self._abandoned:
+                raise StopIteration
 
     def _end(self, found: NDArray[np.float64]) -> None:
         """Close a search that has ended by itself: its last iteration is logged in any case."""

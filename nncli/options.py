@@ -8,6 +8,7 @@ checked value, or raises ``ValueError`` with what it expected.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -23,7 +24,8 @@ class Option:
     """What is declared of an option besides its default.
 
     ``identity`` is false where the value cannot change what is learned: such options do not count
-    in the hash of a spec.
+    in the hash of a spec. ``number`` is ``float`` or ``int`` where the value may be such a number,
+    so that a sweep can take a range of it. ``listed`` says that a comma is part of a value.
     """
 
     help: str
@@ -32,6 +34,8 @@ class Option:
     metavar: str
     identity: bool = True
     choices: Callable[[], Iterable[str]] | None = None
+    number: type[float] | type[int] | None = None
+    listed: bool = False
 
 
 def option(
@@ -43,9 +47,11 @@ def option(
     metavar: str = "TEXT",
     identity: bool = True,
     choices: Callable[[], Iterable[str]] | None = None,
+    number: type[float] | type[int] | None = None,
+    listed: bool = False,
 ) -> Any:
     """Declare a field of a spec; ``None`` as default means that nncli decides and says so."""
-    declared = Option(help, group, read, metavar, identity, choices)
+    declared = Option(help, group, read, metavar, identity, choices, number, listed)
     return field(default=default, metadata={"option": declared})
 
 
@@ -66,7 +72,7 @@ def read_options(kind: type[Any], values: dict[str, Any], named: str = "option")
 
     Raises UsageError for a name that is no option and for a value that its reader refuses.
     """
-    known = {each.name: each for each in fields(kind)}
+    known = _declared(kind)  # type: ignore[arg-type]  # classes are hashable
     checked = {}
     for name, value in values.items():
         if name not in known:
@@ -79,6 +85,11 @@ def read_options(kind: type[Any], values: dict[str, Any], named: str = "option")
         except ValueError as error:
             raise UsageError(f"{flag_of(name)} is {value!r}: {error}") from None
     return checked
+
+
+@functools.cache
+def _declared(kind: Any) -> dict[str, Field[Any]]:
+    return {each.name: each for each in fields(kind)}
 
 
 def default_of(declared: Field[Any]) -> Any:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -26,10 +27,12 @@ from nncli.events import CurveRow, Event
 from nncli.inference import Predictor
 from nncli.recorder import Result
 from nncli.spec import Spec
-from nncli.store import RunStore
+from nncli.store import RunStore, SweepStore
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nncli.sweep.events import Best, Done, SweepEvent
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,86 @@ def train(
     plan = experiment.plan(Spec.read(options))
     labels = experiment.Labels(name, tuple(tags), note)
     return Run(experiment.train(plan, db=db, labels=labels, observe=observe))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep that has ended. ``id`` is its number in the database."""
+
+    done: Done
+    database: str
+
+    @property
+    def id(self) -> int:
+        """Return the number under which the sweep is stored."""
+        return self.done.sweep
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many runs ended how."""
+        return self.done.counts.to_json()
+
+    @property
+    def best(self) -> tuple[Best, ...]:
+        """Return the best trial, or with several objectives all that no other beats."""
+        return self.done.best
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """Return a row a run: trial, seed, run, status, the trial's options, and the results."""
+        import pandas as pd
+
+        with SweepStore(self.database) as store:
+            rows = list(store.trial_rows(self.id))
+        frame = pd.DataFrame(
+            {
+                "trial": row.number,
+                "seed": row.seed,
+                "run": row.run_id,
+                "status": row.status or row.state,
+                **json.loads(row.params),
+                **row.results,
+            }
+            for row in rows
+        )
+        return frame.dropna(axis="columns", how="all")
+
+    def __repr__(self) -> str:
+        counted = ", ".join(f"{number} {name}" for name, number in self.counts.items() if number)
+        return f"<Sweep {self.id}: {counted}>"
+
+
+def sweep(
+    data: str | Path | pd.DataFrame | tuple[Any, Any] | None = None,
+    *,
+    db: str | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
+    rerun: bool = False,
+    settings: Mapping[str, Any] | None = None,
+    observe: Callable[[SweepEvent], None] = lambda event: None,
+    **options: Any,
+) -> Sweep:
+    """Train many networks, store all runs, and return what came of them.
+
+    ``options`` are those of ``nncli sweep``: a value, a list, or a text such as
+    ``"log:1e-4:1e-1:7"``. ``settings`` are those of ``[sweep]`` in a sweep file, such as
+    ``{"seeds": 5, "sampler": "tpe", "trials": 50}``; the usual ones may stand among the options.
+    Started again, a sweep does only what is missing. ``data`` is as for :func:`train`, or a sweep
+    file.
+    """
+    from nncli.sweep.document import SETTINGS
+    from nncli.sweep.request import read_request
+    from nncli.sweep.starting import Prepared, Wish, carry_out
+
+    chosen = {name: options.pop(name) for name in SETTINGS if name in options}
+    if data is not None:
+        options["data"] = str(_kept(data))
+    request = read_request(options, {**(settings or {}), **chosen})
+    labels = experiment.Labels(request.name, request.tags, request.note)
+    database = db or experiment.default_database()
+    wish = Wish(database, jobs or request.jobs, dask, rerun, request.fail_fast, labels)
+    return Sweep(carry_out(Prepared(request.definition), wish, observe=observe), database)
 
 
 def _kept(data: Any) -> str | Path:

@@ -7,13 +7,11 @@ with the rows up to it, in one transaction.
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from nncli import stored
-from nncli.data import Dataset
 from nncli.diagnosis import Finding, findings
 from nncli.errors import StoreError
 from nncli.events import (
@@ -26,45 +24,17 @@ from nncli.events import (
     Saved,
     Started,
 )
-from nncli.model import Model
+from nncli.planning import Plan
 from nncli.runner import METRICS
 from nncli.spec import Spec
-from nncli.store import Curve, LayerStats, RunStore, Summary
+from nncli.store import Curve, LayerStats, NewRun, RunStore, Summary
+from nncli.store.clock import utc_now, utc_text
 
 if TYPE_CHECKING:
     from nncli.events import Checkpoint
 
 #: Seconds of curve rows that are collected before they are written.
 FLUSH_INTERVAL = 1.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """An experiment ready to train: data loaded, every open choice made."""
-
-    asked: Spec
-    spec: Spec
-    dataset: Dataset
-    model: Model
-    data_seconds: float
-
-    @property
-    def layers(self) -> list[tuple[str, tuple[int, int], int, str]]:
-        """Return name, shape of W, parameters and activation of each layer."""
-        return [
-            (f"layer {number}", (each.fan_in, each.fan_out), each.parameters, each.activation)
-            for number, each in enumerate(self.model.layers, 1)
-        ]
-
-    @property
-    def parameters(self) -> int:
-        """Return the number of trainable numbers."""
-        return self.model.parameters
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Return what is to be said of the data."""
-        return self.dataset.notes
 
 
 @dataclass(frozen=True)
@@ -108,15 +78,25 @@ class Before:
 
 
 class Recorder:
-    """Writes a run's events into the store; curve rows a second at a time."""
+    """Writes a run's events into the store; curve rows a second at a time.
 
-    def __init__(self, plan: Plan, runs: RunStore, run_id: int, before: Before) -> None:
-        self.plan, self.runs, self.run_id, self._before = plan, runs, run_id, before
+    ``run`` is the id of a run that is in the store, or one yet to be made. The latter is created
+    with the first that is to be stored of it, and in one piece if that is its end, so that a run of
+    milliseconds costs no more than its rows.
+    """
+
+    def __init__(
+        self, plan: Plan, runs: RunStore, run: int | NewRun, before: Before | None = None
+    ) -> None:
+        self.plan, self.runs, self._before = plan, runs, before or Before()
+        self.run_id = None if isinstance(run, NewRun) else run
+        self._new = run if isinstance(run, NewRun) else None
         self.result: Result | None = None
         self._info = stored.description(plan.spec, plan.model, plan.dataset)
         self._blocks: list[CurveBlock] = []
         self._layers: list[LayerBlock] = []
         self._began = self._flushed = time.perf_counter()
+        self._started = utc_text(utc_now())
         self._compile_seconds = 0.0
 
     def take(self, event: Event) -> None:
@@ -133,11 +113,9 @@ class Recorder:
                     assert isinstance(rows, CurveBlock)
                     self._blocks.append(rows)
                 if time.perf_counter() - self._flushed >= FLUSH_INTERVAL:
-                    self.runs.save(self.run_id, self._take_rows(), layers=self._take_layers())
+                    self._save()
             case Saved(checkpoint=checkpoint):
-                last, best = self._models(checkpoint)
-                curve, seen = self._take_rows(), self._take_layers()
-                self.runs.save(self.run_id, curve, layers=seen, last=last, best=best)
+                self._save(*self._models(checkpoint))
             case Finished():
                 self._finish(event)
 
@@ -145,20 +123,38 @@ class Recorder:
         """Note a run that an error ended; what was written before stays."""
         if self.result is None and not isinstance(error, StoreError):
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            text = f"{type(error).__name__}: {error}"
-            rows, layers = self._take_rows(), self._take_layers()
-            self.runs.finish_run(self.run_id, status, rows, layers=layers, error=text)
+            self._end(status, error=f"{type(error).__name__}: {error}")
+
+    def _save(self, last: Any = None, best: Any = None) -> None:
+        """Store what was collected, with models if there are any."""
+        run_id = self._created()
+        rows, layers = self._take_rows(), self._take_layers()
+        self.runs.save(run_id, rows, layers=layers, last=last, best=best)
+
+    def _end(self, status: str, **ending: Any) -> tuple[int, str]:
+        """Store the end of the run with all that was collected; return its id and uuid."""
+        rows, layers = self._take_rows(), self._take_layers()
+        if self.run_id is None:
+            assert self._new is not None
+            self.run_id, uuid = self.runs.add_run(
+                self._new, status, rows, layers=layers, started=self._started, **ending
+            )
+            return self.run_id, uuid
+        self.runs.finish_run(self.run_id, status, rows, layers=layers, **ending)
+        return self.run_id, self.runs.get_run(self.run_id).uuid
+
+    def _created(self) -> int:
+        """Return the id of the run, which is created if it is not there yet."""
+        if self.run_id is None:
+            assert self._new is not None
+            self.run_id = self.runs.create_run(self._new)
+        return self.run_id
 
     def _take_rows(self) -> Curve | None:
-        """Return the collected rows as one curve; what has other columns is written at once."""
+        """Return the collected rows as one curve."""
         blocks, self._blocks = self._blocks, []
         self._flushed = time.perf_counter()
-        curve = None
-        for _, group in itertools.groupby(blocks, lambda block: tuple(block.columns)):
-            if curve is not None:
-                self.runs.save(self.run_id, curve)
-            curve = _joined(list(group))
-        return curve
+        return _joined(blocks) if blocks else None
 
     def _take_layers(self) -> LayerStats | None:
         """Return the collected layer statistics."""
@@ -173,11 +169,11 @@ class Recorder:
             {name: join([each.columns[name] for each in blocks]) for name in names}
         )
 
-    def _diagnosis(self) -> tuple[Finding, ...] | None:
+    def _diagnosis(self, run_id: int) -> tuple[Finding, ...] | None:
         """Return what is wrong with the run, by all that is stored; None if it was not watched."""
         if not self.plan.spec.diagnose:
             return None
-        statistics, curve = self.runs.layer_stats(self.run_id), self.runs.curve(self.run_id)
+        statistics, curve = self.runs.layer_stats(run_id), self.runs.curve(run_id)
         if not len(statistics):
             return None
         model, spec = self.plan.model, self.plan.spec
@@ -190,10 +186,9 @@ class Recorder:
         return last, best if self.plan.spec.save == "best" else None
 
     def _finish(self, event: Finished) -> None:
-        curve = self._take_rows()
-        kept = self.runs.get_run(self.run_id)
         checkpoint, best = event.checkpoint, event.best
         if not best and checkpoint.best_epoch:  # the best epoch was before the run was resumed
+            assert self.run_id is not None
             best = _best_of(self.runs.curve(self.run_id), checkpoint.best_epoch)
         before = self._before
         now = time.perf_counter() - self._began + self.plan.data_seconds
@@ -212,19 +207,16 @@ class Recorder:
             **{f"seconds_{name}": value for name, value in seconds.items()},
         }
         last, best_model = self._models(checkpoint)
-        self.runs.finish_run(
-            self.run_id,
+        run_id, uuid = self._end(
             event.status,
-            curve,
-            layers=self._take_layers(),
             last=last,
             best=best_model,
             summary=Summary(**values),
             error=event.message,
         )
         self.result = Result(
-            run=self.run_id,
-            uuid=kept.uuid,
+            run=run_id,
+            uuid=uuid,
             status=event.status,
             spec=self.plan.spec,
             epochs=checkpoint.epoch,
@@ -235,17 +227,26 @@ class Recorder:
             database=self.runs.shown,
             message=event.message,
             notes=self.plan.notes,
-            diagnosis=self._diagnosis(),
+            diagnosis=self._diagnosis(run_id),
         )
 
 
 def _joined(blocks: list[CurveBlock]) -> Curve:
-    """Return blocks of the same columns as one curve."""
+    """Return blocks as one curve; a column that a block lacks was not measured there."""
     import numpy as np
 
-    names = blocks[0].columns
+    names = dict.fromkeys(name for block in blocks for name in block.columns)
+    if all(len(block.columns) == len(names) for block in blocks):
+        return Curve.of(
+            {name: np.concatenate([each.columns[name] for each in blocks]) for name in names}
+        )
+    absent: Any = np.ma.masked_all  # NumPy has left these untyped
+    join: Any = np.ma.concatenate
     return Curve.of(
-        {name: np.concatenate([each.columns[name] for each in blocks]) for name in names}
+        {
+            name: join([each.columns.get(name, absent(len(each))) for each in blocks])
+            for name in names
+        }
     )
 
 

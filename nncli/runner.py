@@ -38,6 +38,9 @@ from nncli.trainer import (
 #: The losses and metrics of a curve row.
 METRICS = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rmse", "val_rmse")
 
+#: What is measured at the end, on the test split.
+TEST_METRICS = ("test_loss", "test_accuracy", "test_rmse")
+
 #: Seconds between two looks up from the native loop.
 GLANCE = 0.05
 
@@ -46,11 +49,12 @@ SAVE_INTERVAL = 5.0
 SAVE_SHARE = 0.05
 
 
-def check_memory(spec: Spec, model: Model, dataset: Dataset) -> None:
+def check_memory(spec: Spec, model: Model, dataset: Dataset, threads: int | None = None) -> None:
     """Raise UsageError, before anything is allocated, if the training would not fit into memory."""
     import psutil
 
-    need = memory_needed(spec, model, dataset, threads_for(spec, model, dataset))
+    threads = threads or threads_for(spec, model, dataset)
+    need = memory_needed(spec, model, dataset, threads)
     free = psutil.virtual_memory().available
     if need > free:
         raise UsageError(
@@ -66,17 +70,22 @@ def run(
     checkpoint: Checkpoint | None = None,
     seconds_before: float = 0.0,
     stop: Callable[[], bool] = lambda: False,
+    threads: int | None = None,
+    look_every: int | None = None,
 ) -> Iterator[Event]:
     """Train a resolved ``spec`` on ``dataset``, from ``checkpoint`` if there is one.
 
-    ``stop`` is asked about every 50 ms; once it is true the run ends as ``interrupted``.
-    ``seconds_before`` is the training time that a resumed run has behind it.
+    ``stop`` is asked about every 50 ms, and at the end of every epoch that is a multiple of
+    ``look_every``; once it is true the run ends as ``interrupted``. ``seconds_before`` is the
+    training time that a resumed run has behind it, ``threads`` the number of threads where the spec
+    leaves that open.
     """
     from nncli.kernels.assemble import assemble, is_compiled
     from nncli.kernels.jit import cache_folder
 
     model = Model.of(spec, dataset.width, dataset.outputs)
-    check_memory(spec, model, dataset)
+    threads = spec.threads or threads or threads_for(spec, model, dataset)
+    check_memory(spec, model, dataset, threads)
     parts = parts_of(spec, model, dataset)
     if not is_compiled(parts):
         yield Compiling()
@@ -88,10 +97,12 @@ def run(
             f"machine code cannot be kept in {cache_folder()} ({error.strerror}): free some space "
             "there, or set NNCLI_CACHE to another folder"
         ) from None
-    threads = threads_for(spec, model, dataset)
     trainer = _trainer_of(spec)(spec, model, dataset, assembly, threads, checkpoint)
     yield Started(model.parameters, threads, time.perf_counter() - began)
-    yield from _train(trainer, seconds_before, stop)
+    try:
+        yield from _train(trainer, seconds_before, stop, look_every)
+    finally:
+        trainer.close()
 
 
 def _trainer_of(spec: Spec) -> type[Trainer]:
@@ -103,11 +114,12 @@ def _trainer_of(spec: Spec) -> type[Trainer]:
     return LbfgsTrainer
 
 
-def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) -> Iterator[Event]:
+def _train(
+    trainer: Trainer, seconds_before: float, stop: Callable[[], bool], look_every: int | None
+) -> Iterator[Event]:
     spec = trainer.spec
     first_update = trainer.updates
-    rows_a_batch = batch_rows(spec, trainer.dataset)
-    batch_seconds = trainer.model.update_flops(rows_a_batch) / 2e10 + 5e-6
+    batch_seconds = _first_guess(spec, trainer.model, trainer.dataset)
     train_seconds = 0.0
     last_row: CurveRow | None = None
     best_row: CurveRow | None = None
@@ -115,7 +127,7 @@ def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) ->
     interval = SAVE_INTERVAL
     status = trainer.status
     while status == "running":
-        budget = _budget(trainer, batch_seconds)
+        budget = _budget(trainer, batch_seconds, look_every)
         updates_before = trainer.updates
         began = time.perf_counter()
         raw = trainer.advance(budget)
@@ -149,13 +161,27 @@ def _train(trainer: Trainer, seconds_before: float, stop: Callable[[], bool]) ->
     yield _finished(trainer, status, last_row, best_row, train_seconds, first_update)
 
 
-def _budget(trainer: Trainer, batch_seconds: float) -> int:
+def expected_seconds(spec: Spec, model: Model, dataset: Dataset) -> float:
+    """Return about how long a resolved spec trains on one thread, by its number of operations."""
+    updates = spec.epochs * -(-len(dataset.train) // batch_rows(spec, dataset))
+    return updates * _first_guess(spec, model, dataset)
+
+
+def _first_guess(spec: Spec, model: Model, dataset: Dataset) -> float:
+    """Return about how many seconds a mini-batch takes."""
+    return model.update_flops(batch_rows(spec, dataset)) / 2e10 + 5e-6
+
+
+def _budget(trainer: Trainer, batch_seconds: float, look_every: int | None) -> int:
     """Return the mini-batches until the next look up: whole epochs, or a part of one."""
     wanted = max(1, int(GLANCE / batch_seconds))
     left = trainer.batches - trainer.position
     if wanted < trainer.batches or trainer.position:
         return min(wanted, left)
-    return wanted // trainer.batches * trainer.batches
+    epochs = wanted // trainer.batches
+    if look_every is not None:
+        epochs = min(epochs, look_every - trainer.epoch % look_every)
+    return epochs * trainer.batches
 
 
 def _samples(trainer: Trainer, first_update: int) -> float:

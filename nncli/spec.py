@@ -8,10 +8,11 @@ same experiment have one hash.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from nncli import reading
@@ -53,12 +54,13 @@ class Spec:
         group="Data",
         read=text,
         metavar="COLUMN",
+        listed=True,
     )
     columns: tuple[str, ...] | None = option(
-        None, "use these input columns only", group="Data", read=words, metavar="A,B"
+        None, "use these input columns only", group="Data", read=words, metavar="A,B", listed=True
     )
     drop: tuple[str, ...] | None = option(
-        None, "leave these columns out", group="Data", read=words, metavar="A,B"
+        None, "leave these columns out", group="Data", read=words, metavar="A,B", listed=True
     )
     no_header: bool = option(
         False, "the first line of the file is data", group="Data", read=boolean, metavar="FLAG"
@@ -97,6 +99,8 @@ class Spec:
         group="Network",
         read=reading.widths,
         metavar="64,32",
+        number=int,
+        listed=True,
     )
     act: tuple[str, ...] = option(
         ("relu",),
@@ -125,6 +129,7 @@ class Spec:
         group="Network",
         read=reading.smoothing,
         metavar="SHARE",
+        number=float,
     )
     class_weight: str | None = option(
         None,
@@ -132,6 +137,7 @@ class Spec:
         group="Network",
         read=text,
         metavar="WEIGHTS",
+        listed=True,
     )
     init: str = option(
         "auto",
@@ -141,7 +147,12 @@ class Spec:
         choices=lambda: ["auto", *INITIALIZERS.names()],
     )
     dropout: float = option(
-        0.0, "share of hidden units to drop", group="Network", read=below_one, metavar="SHARE"
+        0.0,
+        "share of hidden units to drop",
+        group="Network",
+        read=below_one,
+        metavar="SHARE",
+        number=float,
     )
     bn: tuple[str, ...] | None = option(
         None,
@@ -159,6 +170,7 @@ class Spec:
         group="Network",
         read=reading.share_above_zero,
         metavar="SHARE",
+        number=float,
     )
     bn_eps: float | None = option(
         None,
@@ -166,6 +178,7 @@ class Spec:
         group="Network",
         read=reading.share_above_zero,
         metavar="NUMBER",
+        number=float,
     )
 
     opt: str = option(
@@ -181,9 +194,10 @@ class Spec:
         group="Optimizer",
         read=positive,
         metavar="RATE",
+        number=float,
     )
     momentum: float | None = option(
-        None, "momentum", group="Optimizer", read=below_one, metavar="SHARE"
+        None, "momentum", group="Optimizer", read=below_one, metavar="SHARE", number=float
     )
     rho: float | None = option(
         None,
@@ -191,6 +205,7 @@ class Spec:
         group="Optimizer",
         read=below_one,
         metavar="SHARE",
+        number=float,
     )
     beta1: float | None = option(
         None,
@@ -198,6 +213,7 @@ class Spec:
         group="Optimizer",
         read=below_one,
         metavar="SHARE",
+        number=float,
     )
     beta2: float | None = option(
         None,
@@ -205,9 +221,15 @@ class Spec:
         group="Optimizer",
         read=below_one,
         metavar="SHARE",
+        number=float,
     )
     eps: float | None = option(
-        None, "keeps adaptive steps finite", group="Optimizer", read=non_negative, metavar="NUMBER"
+        None,
+        "keeps adaptive steps finite",
+        group="Optimizer",
+        read=non_negative,
+        metavar="NUMBER",
+        number=float,
     )
     eps_inside: bool = option(
         False, "put eps inside the square root", group="Optimizer", read=boolean, metavar="FLAG"
@@ -232,6 +254,7 @@ class Spec:
         group="Optimizer",
         read=non_negative,
         metavar="EPOCHS",
+        number=float,
     )
     momentum_decay: float | None = option(
         None,
@@ -239,6 +262,7 @@ class Spec:
         group="Optimizer",
         read=non_negative,
         metavar="NUMBER",
+        number=float,
     )
     weight_decay: float | None = option(
         None,
@@ -246,16 +270,32 @@ class Spec:
         group="Optimizer",
         read=non_negative,
         metavar="NUMBER",
+        number=float,
     )
     l1: float = option(
-        0.0, "L1 penalty on the weights", group="Optimizer", read=non_negative, metavar="NUMBER"
+        0.0,
+        "L1 penalty on the weights",
+        group="Optimizer",
+        read=non_negative,
+        metavar="NUMBER",
+        number=float,
     )
     clip_norm: float | None = option(
-        None, "largest norm of the gradient", group="Optimizer", read=positive, metavar="NORM"
+        None,
+        "largest norm of the gradient",
+        group="Optimizer",
+        read=positive,
+        metavar="NORM",
+        number=float,
     )
 
     epochs: int = option(
-        50, "passes over the training split", group="Training", read=whole(1), metavar="N"
+        50,
+        "passes over the training split",
+        group="Training",
+        read=whole(1),
+        metavar="N",
+        number=int,
     )
     batch_size: int | str | None = option(
         None,
@@ -263,6 +303,7 @@ class Spec:
         group="Training",
         read=reading.batch_size,
         metavar="N|full",
+        number=int,
     )
     early_stop: int | None = option(
         None,
@@ -270,6 +311,7 @@ class Spec:
         group="Training",
         read=whole(1),
         metavar="PATIENCE",
+        number=int,
     )
     seed: int = option(
         0,
@@ -277,6 +319,7 @@ class Spec:
         group="Training",
         read=whole(0),
         metavar="N",
+        number=int,
     )
     dtype: str = option(
         "float32",
@@ -291,6 +334,7 @@ class Spec:
         group="Training",
         read=whole(1),
         metavar="N",
+        number=int,
     )
     threads: int | None = option(
         None,
@@ -299,6 +343,7 @@ class Spec:
         read=whole(1),
         metavar="N",
         identity=False,
+        number=int,
     )
     diagnose: bool = option(
         False,
@@ -328,7 +373,7 @@ class Spec:
 
     def to_json(self) -> dict[str, Any]:
         """Return all options as JSON values, a list as the command line takes it: ``"64,32"``."""
-        return {name: _plain(name, value) for name, value in asdict(self).items()}
+        return {name: plain(name, getattr(self, name)) for name in _names()}
 
     def canonical(self) -> str:
         """Return the options that decide what is learned, in one canonical JSON text.
@@ -336,11 +381,10 @@ class Spec:
         Options that are off (``None`` or false) are left out, so that a later version can add
         options that are off by default without changing any hash.
         """
-        identity = {each.name for each in fields(self) if option_of(each).identity}
         values = {
             name: value
-            for name, value in self.to_json().items()
-            if name in identity and value is not None and value is not False
+            for name in _names_that_count()
+            if (value := plain(name, getattr(self, name))) is not None and value is not False
         }
         return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -360,7 +404,19 @@ class Spec:
         return norms * len(self.hidden) if len(norms) == 1 else norms
 
 
-def _plain(name: str, value: Any) -> Any:
+@functools.cache
+def _names() -> tuple[str, ...]:
+    return tuple(each.name for each in fields(Spec))
+
+
+@functools.cache
+def _names_that_count() -> tuple[str, ...]:
+    """Return the options whose values decide what is learned."""
+    return tuple(each.name for each in fields(Spec) if option_of(each).identity)
+
+
+def plain(name: str, value: Any) -> Any:
+    """Return a checked value as JSON and the command line have it: ``"64,32"`` or a number."""
     if isinstance(value, tuple | list):
         return ",".join(str(each) for each in value) if value or name != "hidden" else "none"
     return value
@@ -377,4 +433,4 @@ def former_defaults(stored: Mapping[str, Any]) -> list[str]:
     return [name for name, value in FORMER_DEFAULTS.items() if stored.get(name) == value]
 
 
-__all__ = ["Spec", "former_defaults"]
+__all__ = ["Spec", "former_defaults", "plain"]

@@ -233,6 +233,9 @@ class Trainer:
             *(self._sums, self._curve, self._diagnosis, self._counter),
         )
 
+    def close(self) -> None:
+        """Let go of what a training holds besides its arrays."""
+
     def broken_row(self, seconds: float) -> CurveBlock:
         """Return a row for the epoch in whose middle the loss ceased to be a number."""
         values = {

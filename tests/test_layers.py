@@ -20,6 +20,7 @@ HEIGHTS = {
     "errors": 0,
     "kernels": 0,
     "options": 1,
+    "predicates": 1,  # conditions that people write
     "events": 1,
     "environment": 1,
     # what an experiment is
@@ -46,16 +47,17 @@ HEIGHTS = {
     "store": 5,
     "stored": 12,  # models as they are stored
     "report": 13,
-    "recorder": 13,  # a runner's events into the store
+    "planning": 13,  # spec to data, network and the row of a run
+    "recorder": 14,  # a runner's events into the store
     "inference": 13,
-    "experiment": 14,  # joins runner and store
-    "proving": 15,  # joins gradient checks and store
-    "inspecting": 15,
-    "lr_find": 15,
-    "sweep": 16,
-    "python": 17,  # the Python interface, which nncli itself offers
-    "": 18,
-    "cli": 19,
+    "experiment": 15,  # joins runner and store
+    "proving": 16,  # joins gradient checks and store
+    "inspecting": 16,
+    "lr_find": 16,
+    "sweep": 17,  # many runs
+    "python": 18,  # the Python interface, which nncli itself offers
+    "": 19,
+    "cli": 20,
 }
 
 #: Arrows between units of different heights that are forbidden nevertheless.

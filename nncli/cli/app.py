@@ -19,6 +19,7 @@ from nncli.errors import unknown_choice
 #: with ``_`` for ``-``.
 COMMANDS = {
     "train": "Train one network and store the run.",
+    "sweep": "Train many networks, every combination of the options, and store all runs.",
     "report": "List the latest runs, or show one with its curve.",
     "predict": "Apply the network of a run to a file, as CSV.",
     "gradcheck": "Prove gradients by numeric derivatives.",
@@ -110,6 +111,7 @@ app = typer.Typer(
     epilog=examples(
         "nncli train",
         "nncli train iris --act tanh --opt sgd --lr 0.1",
+        "nncli sweep digits --opt sgd,adam --lr log:1e-4:1e-1:7 --seeds 5",
         "nncli report last",
         "nncli predict last new.csv",
         "nncli train --help",

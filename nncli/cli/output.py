@@ -61,6 +61,11 @@ def console(stream: TextIO | None = None) -> Console:
     return OurConsole(file=target, width=width, highlight=False, markup=False, emoji=False)
 
 
+def can_redraw(stream: TextIO) -> bool:
+    """Say whether ``stream`` is a terminal on which lines can be drawn anew in place."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def can_draw(stream: TextIO) -> bool:
     """Say whether ``stream`` takes the characters that pictures are drawn with."""
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "") in ("utf8", "utf16")

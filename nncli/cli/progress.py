@@ -6,13 +6,12 @@ is closed never stops a run.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from nncli.cli.output import console, print_note
+from nncli.cli.output import can_redraw, console, print_note
 from nncli.events import Compiling, CurveRow, Event, Finished, Progress, Started
 from nncli.report.text import count, duration, measure, number, visible
 
@@ -33,7 +32,7 @@ SHORTEST_BAR = 8
 class Silent:
     """Shows nothing."""
 
-    def __enter__(self) -> Silent:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -93,7 +92,7 @@ class Bar(Silent):
         self._row: CurveRow | None = None
         self._live: Live | None = None
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> Self:
         from rich.live import Live
 
         # No thread that draws: events come often enough, and it would take the training's core.
@@ -152,7 +151,7 @@ def observer(*, quiet: bool, as_json: bool) -> Silent:
     """Return the observer that fits standard error and the options."""
     if quiet:
         return Silent()
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+    if can_redraw(sys.stderr):
         return Bar()
     return Silent() if as_json else Lines()
 
@@ -175,17 +174,23 @@ def describe(event: Progress, row: CurveRow | None) -> list[str]:
     return parts
 
 
-def picture(fraction: float | None, parts: list[str], width: int) -> Any:
+#: The figures of a run that are given up where there is little room, first ones first.
+GIVEN_UP = ("lr ", "/s", "loss ", "val ", "accuracy ", "rmse ", " left")
+
+
+def picture(
+    fraction: float | None, parts: list[str], width: int, given_up: Sequence[str] = GIVEN_UP
+) -> Any:
     """Return the bar and the figures that fit in ``width`` columns, in one line.
 
-    Where there is little room the learning rate goes first, then the speed; the time left stays.
+    Where there is little room figures go that begin or end with an entry of ``given_up``.
     """
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
     bar = 0 if fraction is None else SHORTEST_BAR + 1
-    kept = fit(parts, width - bar)
+    kept = fit(parts, width - bar, given_up)
     text = "  ".join(kept)
     line = Table.grid(padding=(0, 1), expand=False)
     if fraction is None:
@@ -196,11 +201,10 @@ def picture(fraction: float | None, parts: list[str], width: int) -> Any:
     return line
 
 
-def fit(parts: list[str], width: int) -> list[str]:
+def fit(parts: list[str], width: int, given_up: Sequence[str] = GIVEN_UP) -> list[str]:
     """Return the parts that fit in ``width`` columns with two blanks between, in their order."""
     kept = [part for part in parts if part]
-    order = ("lr ", "/s", "loss ", "val ", "accuracy ", "rmse ", " left")  # given up in this order
-    for mark in order:
+    for mark in given_up:
         if len("  ".join(kept)) <= width:
             break
         kept = [part for part in kept if not (part.startswith(mark) or part.endswith(mark))]

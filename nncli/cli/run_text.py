@@ -10,7 +10,8 @@ from nncli.report.text import aligned, count, duration, measure
 from nncli.spec import Spec
 
 if TYPE_CHECKING:
-    from nncli.recorder import Plan, Result
+    from nncli.planning import Plan
+    from nncli.recorder import Result
 
 #: Who chose the value of an option that was left open.
 CHOSEN_BY = {

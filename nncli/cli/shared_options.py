@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import Any
 
 import typer
@@ -38,3 +39,12 @@ def json_option(panel: str | None = None) -> Any:
 def database_name(given: str | None) -> str:
     """Return the file or URL: what ``--db`` names, else ``NNCLI_DB``, else results.db."""
     return given if given is not None else os.environ.get("NNCLI_DB") or DEFAULT_DATABASE
+
+
+def database_shown(given: str | None) -> str | None:
+    """Return what ``--db`` named as a word for a shell, without a password; None for nothing."""
+    if given is None:
+        return None
+    from nncli.store.target import parse_target
+
+    return shlex.quote(parse_target(given).shown)

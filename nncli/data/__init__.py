@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nncli.data.loading import load
     from nncli.data.predict import read_inputs
     from nncli.data.preprocessing import InputColumn, Preprocessing
+    from nncli.data.sharing import SharedData
 
 __all__ = [
     "BUILTINS",
@@ -28,6 +29,7 @@ __all__ = [
     "InputColumn",
     "Inputs",
     "Preprocessing",
+    "SharedData",
     "class_counts",
     "data_names",
     "load",
@@ -39,6 +41,7 @@ _HOMES = {
     "InputColumn": "nncli.data.preprocessing",
     "Inputs": "nncli.data.dataset",
     "Preprocessing": "nncli.data.preprocessing",
+    "SharedData": "nncli.data.sharing",
     "class_counts": "nncli.data.dataset",
     "load": "nncli.data.loading",
     "read_inputs": "nncli.data.predict",

@@ -39,7 +39,14 @@ def load(options: DataOptions, *, progress: ProgressReport | None = None) -> Dat
     Raises UsageError for options that contradict each other or name nothing that is known, and
     DataError for data that cannot be read or do not fit the task.
     """
-    source = open_source(options, progress)
+    return prepare(open_source(options, progress), options)
+
+
+def prepare(source: Source, options: DataOptions) -> Dataset:
+    """Return the data set that ``options`` make of what was read.
+
+    Raises UsageError and DataError as :func:`load` does.
+    """
     notes = list(source.notes)
     found = resolve_targets(
         source.targets, source.parts[0], options.task, say_task=not is_builtin(options.source)

@@ -33,6 +33,11 @@ def count(value: float) -> str:
     return f"{value:.0f}"
 
 
+def plural(number: int, noun: str) -> str:
+    """Return a count with its noun: ``1 run``, ``2 runs``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def duration(seconds: float | None) -> str:
     """Return a time such as ``0.81 s``, ``12 s``, ``3:05`` or ``2:15:00``."""
     if seconds is None or not math.isfinite(seconds):

@@ -18,23 +18,32 @@ from nncli.store.records import (
     RunRow,
     Summary,
 )
+from nncli.store.sweep_records import Claim, NewSweep, Settled, Sweep, TrialRow, Wanted
 
 if TYPE_CHECKING:
     from nncli.store.curve import Curve, LayerStats
     from nncli.store.encoding import arrays_from_bytes, arrays_to_bytes, from_json, to_json
     from nncli.store.store import RunStore
+    from nncli.store.sweeps import SweepStore
 
 __all__ = [
     "Checkpoint",
+    "Claim",
     "Curve",
     "Gradcheck",
     "LayerStats",
     "NewGradcheck",
     "NewRun",
+    "NewSweep",
     "Run",
     "RunRow",
     "RunStore",
+    "Settled",
     "Summary",
+    "Sweep",
+    "SweepStore",
+    "TrialRow",
+    "Wanted",
     "arrays_from_bytes",
     "arrays_to_bytes",
     "from_json",
@@ -45,6 +54,7 @@ _HOMES = {
     "Curve": "nncli.store.curve",
     "LayerStats": "nncli.store.curve",
     "RunStore": "nncli.store.store",
+    "SweepStore": "nncli.store.sweeps",
     "arrays_from_bytes": "nncli.store.encoding",
     "arrays_to_bytes": "nncli.store.encoding",
     "from_json": "nncli.store.encoding",

@@ -55,22 +55,25 @@ class Columns:
         if missing := [name for name in cls.ALWAYS if name not in columns]:
             raise ValueError(f"{cls.WHAT} needs the column {missing[0]}, got {', '.join(columns)}")
         count = len(np.atleast_1d(columns["epoch"]))
+        everywhere, nowhere = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
         values: dict[str, NDArray[Any]] = {}
         measured: dict[str, NDArray[np.bool_]] = {}
         for name in cls.names():
             given = columns.get(name)
             if given is None:
-                values[name] = np.full(count, np.nan)
-                measured[name] = np.zeros(count, dtype=bool)
+                values[name], measured[name] = np.full(count, np.nan), nowhere
                 continue
             values[name] = np.array(given, dtype=cls.ALWAYS.get(name, np.float64), ndmin=1)
             if len(values[name]) != count:
                 raise ValueError(f"column {name} has {len(values[name])} rows, epoch has {count}")
-            if name not in cls.ALWAYS:
-                # Only a masked array has a mask; naming np.ma here would cost its import, 20 ms.
-                mask = np.broadcast_to(getattr(given, "mask", False), count)
-                measured[name] = ~mask
-                values[name][mask] = np.nan
+            if name in cls.ALWAYS:
+                continue
+            measured[name] = everywhere
+            # Only a masked array has a mask; naming np.ma here would cost its import, 20 ms.
+            mask = getattr(given, "mask", None)
+            if mask is not None and mask.any():
+                measured[name] = ~np.broadcast_to(mask, count)
+                values[name][~measured[name]] = np.nan
         return cls(values, measured)
 
     def __len__(self) -> int:
@@ -88,20 +91,16 @@ class Columns:
         """Return the columns of the table, in its order, and the rows for them."""
         cells: dict[str, Iterable[object]] = {"run_id": [run_id] * len(self)}
         cells |= {name: self[name].tolist() for name in self.ALWAYS}
-        flags = np.zeros(len(self), dtype=np.int64)
-        for index, name in enumerate(self.FLAGGED):
-            value, measured = self[name], self.measured[name]
-            stored = np.isfinite(value) & measured
-            if stored.all():
-                cells[name] = value.tolist()
-                continue
-            numbers = value.astype(object)
-            numbers[~stored] = None
-            cells[name] = numbers.tolist()
-            odd = measured & ~stored
-            code = np.where(np.isnan(value), 1, np.where(value > 0, 2, 3))
-            flags |= np.where(odd, code, 0) << 2 * index
-        cells["flags"] = flags.tolist()
+        # All columns at once: for a short curve a call of NumPy takes longer than its work.
+        values = np.array([self.values[name] for name in self.FLAGGED])
+        measured = np.array([self.measured[name] for name in self.FLAGGED])
+        stored = np.isfinite(values) & measured
+        whole, each = stored.all(axis=1).tolist(), stored.tolist()
+        for index, (name, column) in enumerate(zip(self.FLAGGED, values.tolist(), strict=True)):
+            if not whole[index]:
+                column = [v if kept else None for v, kept in zip(column, each[index], strict=True)]
+            cells[name] = column
+        cells["flags"] = _flags(values, measured & ~stored)
         return tuple(cells), list(zip(*cells.values(), strict=True))
 
     @classmethod
@@ -120,3 +119,13 @@ class Columns:
             for key, value in VALUES.items():
                 values[name][code == key] = value
         return cls(values, measured)
+
+
+def _flags(values: NDArray[np.float64], odd: NDArray[np.bool_]) -> list[int]:
+    """Return the flag bits of each row for ``values`` (columns, n), not finite where ``odd``."""
+    flags = np.zeros(values.shape[1], dtype=np.int64)
+    for index in np.flatnonzero(odd.any(axis=1)).tolist():
+        column = values[index]
+        code = np.where(np.isnan(column), 1, np.where(column > 0, 2, 3))
+        flags |= np.where(odd[index], code, 0) << 2 * index
+    return flags.tolist()

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
-from functools import lru_cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, Dialect, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, select
 
 from nncli.store.columns import Columns
 from nncli.store.curve import Curve, LayerStats
+from nncli.store.prepared import insertion
 from nncli.store.records import Checkpoint
 from nncli.store.schema import epochs, layer_stats, models
 
 Kind = TypeVar("Kind", bound=Columns)
 
 _TABLES: dict[type[Columns], Table] = {Curve: epochs, LayerStats: layer_stats}
+_PARTS = ", ".join(f"{c.name} = excluded.{c.name}" for c in models.c if not c.primary_key)
+_REPLACE = f"ON CONFLICT (run_id, kind) DO UPDATE SET {_PARTS}"
 
 
 def append(connection: Connection, run_id: int, columns: Columns) -> None:
-    """Insert rows of a curve or of layer statistics by the driver's own ``executemany``.
-
-    SQLAlchemy's processing of each parameter takes four times as long as SQLite's insertion, and
-    these are plain numbers.
-    """
-    statement, order = _insertion(_TABLES[type(columns)], connection.dialect)
+    """Insert rows of a curve or of layer statistics."""
     names, rows = columns.to_rows(run_id)
-    if order is None:
-        named = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(statement, named)
-    else:
-        assert order == names
-        connection.exec_driver_sql(statement, rows)
-
-
-@lru_cache(maxsize=8)
-def _insertion(table: Table, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """Return the statement as the driver wants it, and the order of positional parameters."""
-    compiled = insert(table).compile(dialect=dialect)
-    order = getattr(compiled, "positiontup", None)
-    return str(compiled), None if order is None else tuple(order)
+    insertion(_TABLES[type(columns)], connection.dialect).run_rows(connection, names, rows)
 
 
 def load(connection: Connection, run_id: int, kind: type[Kind]) -> Kind:
@@ -53,13 +38,19 @@ def load(connection: Connection, run_id: int, kind: type[Kind]) -> Kind:
     return kind.from_rows(rows)
 
 
-def replace_model(
-    connection: Connection, run_id: int, kind: str, model: Checkpoint, saved: str
+def put_models(
+    connection: Connection,
+    run_id: int,
+    kept: Mapping[str, Checkpoint | None],
+    saved: str,
+    *,
+    replace: bool = True,
 ) -> None:
-    """Store a model in the place of the one of that kind."""
-    connection.execute(delete(models).where(models.c.run_id == run_id, models.c.kind == kind))
-    connection.execute(
-        insert(models),
+    """Store models by kind, each in the place of the one of that kind.
+
+    A run that is new has none to ``replace``.
+    """
+    cells = [
         {
             "run_id": run_id,
             "kind": kind,
@@ -69,8 +60,12 @@ def replace_model(
             "state_info": model.state_info,
             "weights": model.weights,
             "state": model.state,
-        },
-    )
+        }
+        for kind, model in kept.items()
+        if model is not None
+    ]
+    ending = _REPLACE if replace else ""
+    insertion(models, connection.dialect, ending).run_all(connection, cells)
 
 
 def load_model(connection: Connection, run_id: int, kind: str) -> Checkpoint | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from nncli.errors import StoreError
+from nncli.store.postgres_failures import explain_postgres
 from nncli.store.target import Target
 
 FULL_BELOW = 64 * 1024
@@ -36,10 +37,8 @@ def explain(error: SQLAlchemyError | sqlite3.Error, target: Target, timeout: flo
             "to be written once; see what is there with: nncli report"
         )
     if target.path is None:
-        return StoreError(
-            f"the database {target.shown} failed ({reason}): expected a server that can be "
-            "reached, with a database of that name and a user who may write: check the URL"
-        )
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        return explain_postgres(cause or error, target.shown, timeout, lost)
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     return _explain_sqlite(code, reason, target.path, target.shown, timeout)
 
@@ -103,14 +102,23 @@ def foreign(shown: str, tables: list[str]) -> StoreError:
     )
 
 
+def taken(shown: str, names: list[str]) -> StoreError:
+    """The error for a server's schema where another program has tables of our names."""
+    return StoreError(
+        f"{shown} is used by another program (it has {', '.join(sorted(names))}): expected a "
+        "database, or a schema of one, where these names are free; make one with createdb, or "
+        "with CREATE SCHEMA nncli and ?options=-csearch_path%3Dnncli at the end of the URL"
+    )
+
+
 class MissingDatabase(StoreError):
     """Reading before anything was written."""
 
 
-def missing(shown: str) -> MissingDatabase:
+def missing(shown: str, what: str = "database") -> MissingDatabase:
     """The error for reading before anything was written."""
     return MissingDatabase(
-        f"no database at {shown}: train something first: nncli train (or name another with --db)"
+        f"no {what} at {shown}: train something first: nncli train (or name another with --db)"
     )
 
 

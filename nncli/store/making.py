@@ -5,17 +5,20 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from nncli.store.schema import SCHEMA_VERSION, VERSION_TABLE, metadata
-from nncli.store.views import create_views
+from nncli.store.views import create_views, view_statements
 
 APPLICATION_ID = int.from_bytes(b"nncl", "big")
 """In the header of our SQLite files, for ``file`` and its like; ``VERSION_TABLE`` decides."""
 
 LOCK_KEY = APPLICATION_ID
-"""PostgreSQL's advisory lock round making and migrating."""
+"""PostgreSQL's advisory lock round every transaction that writes."""
+
+OUR_NAMES = frozenset({VERSION_TABLE, *metadata.tables, *view_statements("postgresql")})
+"""Tables and views that the schema is made of."""
 
 
 def lock(connection: Connection) -> None:
-    """Keep other processes from making or migrating until the transaction ends."""
+    """Keep other processes from making, migrating or writing until the transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
 

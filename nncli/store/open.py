@@ -16,14 +16,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from nncli.errors import StoreError
 from nncli.store import failures
-from nncli.store.making import create_schema, lock
-from nncli.store.schema import SCHEMA_VERSION, VERSION_TABLE, metadata
+from nncli.store.making import OUR_NAMES, create_schema, lock
+from nncli.store.schema import SCHEMA_VERSION, VERSION_TABLE
 from nncli.store.target import Target
 
 SMALLEST = 512
@@ -39,7 +39,7 @@ def open_engine(target: Target, *, write: bool, timeout: float) -> Engine:
     ``StoreError``.
     """
     with failures.explained(target, timeout):
-        engine = _sqlite(target, write, timeout) if target.path else _server(target)
+        engine = (_sqlite if target.path else _server)(target, write, timeout)
         try:
             _prepare(engine, target, write, timeout)
         except BaseException:
@@ -48,15 +48,10 @@ def open_engine(target: Target, *, write: bool, timeout: float) -> Engine:
     return engine
 
 
-def _server(target: Target) -> Engine:
-    assert target.url is not None
-    try:
-        return create_engine(target.url, pool_pre_ping=True)
-    except ModuleNotFoundError:
-        raise StoreError(
-            f"{target.shown} needs the driver psycopg, which is not installed: "
-            "pip install 'nncli[postgres]'"
-        ) from None
+def _server(target: Target, write: bool, timeout: float) -> Engine:
+    from nncli.store.postgres import server_engine
+
+    return server_engine(target, timeout)
 
 
 def _sqlite(target: Target, write: bool, timeout: float) -> Engine:
@@ -163,7 +158,7 @@ def _prepare(engine: Engine, target: Target, write: bool, timeout: float) -> Non
         return
     if version is None:
         if not write:
-            raise failures.missing(target.shown)
+            raise failures.missing(target.shown, "database" if target.path else "tables of nncli")
         if target.path:
             _use_write_ahead_log(engine, timeout)
         _create(engine, target)
@@ -178,18 +173,22 @@ def stored_version(connection: Connection, shown: str) -> str | None:
 
     Raises ``StoreError`` for a database of another program.
     """
-    if connection.dialect.name == "sqlite":
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
         names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         tables = list(connection.exec_driver_sql(names).scalars())
     else:
-        tables = inspect(connection).get_table_names()
+        from nncli.store.postgres import relations
+
+        tables = relations(connection)
     if VERSION_TABLE in tables:
         row = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").first()
         if row is not None:
             return str(row[0])
-    ours = set(tables) & metadata.tables.keys()
-    if ours or (tables and connection.dialect.name == "sqlite"):
+    if sqlite and tables:
         raise failures.foreign(shown, tables)
+    if ours := OUR_NAMES & set(tables):  # other tables may share a server's schema with ours
+        raise failures.taken(shown, list(ours))
     return None
 
 
@@ -227,14 +226,13 @@ def _create(engine: Engine, target: Target) -> None:
 def _migrate(engine: Engine, target: Target, write: bool, timeout: float, version: str) -> None:
     from nncli.store.migrate import upgrade  # imports Alembic
 
-    if write or target.path is None:
+    if write:
         upgrade(engine)
         return
     try:
-        writer = open_engine(target, write=True, timeout=timeout)
+        open_engine(target, write=True, timeout=timeout).dispose()
     except StoreError as error:
         raise StoreError(
             f"{target.shown} has the older schema {version} and must be migrated to "
             f"{SCHEMA_VERSION} before it can be read, but {error}"
         ) from error
-    writer.dispose()

@@ -20,17 +20,14 @@ from sqlalchemy import (
     update,
 )
 
-from nncli.errors import StoreError, did_you_mean
+from nncli.errors import StoreError
 from nncli.store.nonfinite import RUN_FLAGGED, from_cells, to_cells
 from nncli.store.process import Process, is_alive
 from nncli.store.records import Run, RunRow
 from nncli.store.schema import runs, tags
 
 HEARTBEAT_LIMIT = timedelta(minutes=5)
-"""A run on another machine whose heartbeat is older counts as ``stale``."""
-
-SHORTEST_PREFIX = 4
-NAMES_SHOWN = 5
+"""A process on another machine whose heartbeat is older counts as gone, its run as ``stale``."""
 
 _ROW_FIELDS = tuple(f.name for f in fields(RunRow) if f.name != "tags")
 _RUN_FIELDS = tuple(f.name for f in fields(Run) if f.name != "tags")
@@ -63,14 +60,19 @@ _UPDATE_OWNED = _UPDATE.where(
 def vanished(connection: Connection, now: datetime) -> set[int]:
     """Return the ids of the runs that claim to be running and have no process any more."""
     claims = connection.execute(_CLAIMS)
-    gone = set()
-    for run_id, heartbeat, host, pid, started, space in claims:
-        alive = is_alive(Process(host, pid, started, space))
-        if alive is None:
-            alive = now - datetime.fromisoformat(heartbeat) <= HEARTBEAT_LIMIT
-        if not alive:
-            gone.add(run_id)
-    return gone
+    return {
+        run_id
+        for run_id, heartbeat, host, pid, started, space in claims
+        if not is_there(Process(host, pid, started, space), heartbeat, now)
+    }
+
+
+def is_there(process: Process, heartbeat: str, now: datetime) -> bool:
+    """Say whether a process lives, by its heartbeat where it cannot be looked for."""
+    alive = is_alive(process)
+    if alive is None:
+        return now - datetime.fromisoformat(heartbeat) <= HEARTBEAT_LIMIT
+    return alive
 
 
 def update_owned(
@@ -122,6 +124,20 @@ def load_run(connection: Connection, run_id: int, now: datetime) -> Run | None:
     return Run(**values, tags=tuple(found.scalars()))
 
 
+def newest_of_spec(
+    connection: Connection, spec_hash: str, data_hash: str, statuses: Collection[str]
+) -> int | None:
+    """Return the newest run of a spec on some data that has one of the statuses."""
+    wanted = (
+        select(runs.c.id)
+        .where(runs.c.spec_hash == spec_hash, runs.c.data_hash == data_hash)
+        .where(runs.c.status.in_(statuses))
+        .order_by(runs.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(wanted).scalar()
+
+
 def list_runs(
     connection: Connection,
     now: datetime,
@@ -169,51 +185,3 @@ def _has_status(status: str, gone: Collection[int]) -> ColumnElement[bool]:
     if status == "running":
         return and_(runs.c.status == "running", runs.c.id.not_in(gone))
     return runs.c.status == status
-
-
-def resolve(connection: Connection, reference: str, shown: str) -> int:
-    """Return the id that a reference means: ``last``, an id, a name, or the start of a uuid.
-
-    The first of these that fits is taken. Raises ``StoreError`` for none and for several.
-    """
-    word = reference.strip()
-    newest = runs.c.id.desc()
-    if word == "last":
-        found = connection.execute(select(runs.c.id).order_by(newest).limit(1)).scalar()
-        if found is not None:
-            return int(found)
-    if word.isdecimal() and len(word) <= 9:
-        found = connection.execute(select(runs.c.id).where(runs.c.id == int(word))).scalar()
-        if found is not None:
-            return int(found)
-    tests = [("name", runs.c.name == word)]
-    if len(word) >= SHORTEST_PREFIX:
-        tests.append(("uuid", runs.c.uuid.startswith(word.lower(), autoescape=True)))
-    for what, test in tests:
-        several = connection.execute(
-            select(runs.c.id, runs.c.uuid, runs.c.data).where(test).order_by(newest).limit(6)
-        ).all()
-        if len(several) == 1:
-            return int(several[0].id)
-        if several:
-            some = ", ".join(f"{r.id} ({r.uuid[:8]}, {r.data})" for r in several[:NAMES_SHOWN])
-            more = ", ..." if len(several) > NAMES_SHOWN else ""
-            raise StoreError(
-                f"'{reference}' is the {what} of several runs in {shown}: {some}{more}; give the id"
-            )
-    raise _unknown(connection, reference, shown)
-
-
-def _unknown(connection: Connection, reference: str, shown: str) -> StoreError:
-    latest = connection.execute(
-        select(runs.c.id, runs.c.name).order_by(runs.c.id.desc()).limit(1000)
-    ).all()
-    if not latest:
-        return StoreError(f"no run '{reference}': {shown} has no runs yet: nncli train")
-    some = ", ".join(f"{r.id} ({r.name})" if r.name else str(r.id) for r in latest[:NAMES_SHOWN])
-    near = did_you_mean(reference, {r.name for r in latest if r.name})
-    return StoreError(
-        f"no run '{reference}' in {shown}: give an id, a name, 'last' or at least "
-        f"{SHORTEST_PREFIX} characters of a uuid{near}; the latest are {some}; nncli report lists "
-        "them"
-    )

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ENDED = ("completed", "early_stopped", "diverged", "interrupted", "failed")
-"""The statuses with which a run can be finished; ``early_stopped`` and ``completed`` are whole."""
+ENDED = ("completed", "early_stopped", "diverged", "pruned", "interrupted", "failed")
+"""The statuses with which a run can be finished; a sweep stops a run that is ``pruned``."""
 
 WHOLE = ("completed", "early_stopped")
 """The statuses of a run that did all that its spec asked for."""
+
+FINAL = (*WHOLE, "diverged", "pruned")
+"""The statuses of a run that has nothing left to do: its sweep does not start it again."""
 
 STATUSES = ("running", *ENDED, "stale")
 """``running`` has a live process; ``stale`` was running when its process vanished."""
@@ -27,7 +30,7 @@ class NewRun:
 
     ``spec`` is the canonical JSON text whose hash is ``spec_hash``; it is stored as it is.
     ``data`` is the name or path of the data set, ``parent`` the uuid of the run whose spec this one
-    repeats.
+    repeats. ``versions`` and ``environment`` may serve many runs, and are not changed once given.
     """
 
     data: str
@@ -206,6 +209,6 @@ class Gradcheck(NewGradcheck):
 
 def clean(value: Any) -> Any:
     """Replace what no database takes as text: bytes a shell passed undecoded, and NUL."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
         return value
     return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from nncli.store.nonfinite import EPOCH_FLAGGED, GRADCHECK_FLAGGED, LAYER_FLAGGED
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration, four digits; versions compare as text."""
 
 VERSION_TABLE = "nncli_version"
@@ -169,4 +169,62 @@ gradchecks = Table(
     Column("versions", Text, nullable=False),
     Column("results", Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("name", Text, index=True),
+    Column("created", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("definition_hash", Text, nullable=False, index=True),  # many, where it was run afresh
+    Column("host", Text, nullable=False),
+    Column("nncli_version", Text),
+    Column("note", Text),
+    Column("tags", Text, nullable=False),  # a JSON list: the tags that its runs were given
+    Column("definition", Text, nullable=False),  # JSON: space, sampler, pruner, objectives, seeds
+    sqlite_autoincrement=True,
+)
+
+
+def _sweep_id(*, key: bool) -> Column[int]:
+    """Return the column of a table whose rows belong to a sweep and go when it goes."""
+    owner = ForeignKey("sweeps.id", ondelete="CASCADE")
+    if key:
+        return Column("sweep_id", Integer, owner, primary_key=True, autoincrement=False)
+    return Column("sweep_id", Integer, owner, nullable=False, index=True)
+
+
+# A row for each time that a process began to work on a sweep.
+sweep_processes = Table(
+    "sweep_processes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _sweep_id(key=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("pid_started", Text),
+    Column("pid_space", Text, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("heartbeat", Text, nullable=False),
+    Column("ended", Text),  # NULL while it works, and for ever if it was killed
+    sqlite_autoincrement=True,
+)
+
+# A row for each run that a sweep asks for. Neither id at its end is a foreign key: ids are never
+# used again, so one of a run that was deleted finds nothing, and its trial is missing again.
+trials = Table(
+    "trials",
+    metadata,
+    _sweep_id(key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of the configuration
+    Column("seed", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),  # 'claimed', 'done' or 'dropped' (never to be run)
+    Column("spec_hash", Text, nullable=False),  # empty where another process chose the params
+    Column("params", Text, nullable=False),  # JSON: option to value, the same for all its seeds
+    Column("process_id", Integer),  # of sweep_processes: who claimed it last
+    Column("run_id", Integer),  # of runs, perhaps one that was there before the sweep
+    sqlite_with_rowid=False,  # clustered on (sweep_id, number, seed)
 )

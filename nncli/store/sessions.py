@@ -9,23 +9,19 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection, Engine, update
 
 from nncli.store import queries
+from nncli.store.clock import utc_now, utc_text
 from nncli.store.failures import explained
 from nncli.store.open import open_engine
 from nncli.store.process import Process, this_process
 from nncli.store.schema import runs
 from nncli.store.target import parse_target
-
-
-def utc_now() -> datetime:
-    """The clock of a store, unless it is given another."""
-    return datetime.now(UTC)
 
 
 class Sessions:
@@ -143,4 +139,4 @@ class Sessions:
         return self._process or this_process()
 
     def _now(self) -> str:
-        return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return utc_text(self._clock())

@@ -19,21 +19,18 @@ A store may be used by several threads; a forked child opens connections of its 
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import fields
 from typing import Any
 
 from numpy.typing import ArrayLike
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete
 
 from nncli.errors import StoreError
-from nncli.store import contents, gradchecks, queries
+from nncli.store import contents, gradchecks, queries, references, rows
 from nncli.store.curve import Curve, LayerStats
 from nncli.store.failures import MissingDatabase
-from nncli.store.nonfinite import EPOCH_FLAGGED
-from nncli.store.process import Process
+from nncli.store.nonfinite import RUN_FLAGGED, to_cells
+from nncli.store.prepared import insertion
 from nncli.store.records import (
     CHECKED,
     ENDED,
@@ -50,12 +47,6 @@ from nncli.store.records import (
 from nncli.store.schema import runs, tags
 from nncli.store.sessions import Sessions
 
-_LAST = tuple(name for name in EPOCH_FLAGGED if name in runs.c)
-_RESULTS = tuple(f.name for f in fields(Summary))
-_GIVEN = tuple(f.name for f in fields(NewRun) if f.name not in ("tags", "versions", "environment"))
-
-_CREATE = insert(runs)
-
 
 class RunStore(Sessions):
     """The runs and gradient checks in one database: a path of an SQLite file, or a URL."""
@@ -64,27 +55,42 @@ class RunStore(Sessions):
 
     def create_run(self, new: NewRun) -> int:
         """Store a run as ``running`` in this process, and return its id."""
-        now, process = self._now(), self._who()
-        values: dict[str, Any] = {name: clean(getattr(new, name)) for name in _GIVEN}
-        values |= {
-            "uuid": str(uuid.uuid4()),
-            "status": "running",
-            "created": now,
-            "started": now,
-            "heartbeat": now,
-            **_columns(process),
-            "epochs": 0,
-            "updates": 0,
-            "flags": 0,
-            "versions": json.dumps(dict(new.versions)),
-            "environment": json.dumps(dict(new.environment)),
-        }
+        row = rows.of_new_run(new, self._who(), self._now())
         with self._writing() as connection:
-            result = connection.execute(_CREATE, values)
-            assert result.inserted_primary_key is not None
-            run_id = int(result.inserted_primary_key[0])
-            _add_tags(connection, run_id, new.tags)
-        return run_id
+            return _insert_run(connection, row, new.tags)
+
+    def add_run(
+        self,
+        new: NewRun,
+        status: str,
+        epochs: Curve | Mapping[str, ArrayLike] | None = None,
+        *,
+        layers: LayerStats | Mapping[str, ArrayLike] | None = None,
+        last: Checkpoint | None = None,
+        best: Checkpoint | None = None,
+        summary: Summary | None = None,
+        error: str | None = None,
+        started: str | None = None,
+    ) -> tuple[int, str]:
+        """Store a run that has begun and ended, and return its id and uuid.
+
+        What ``create_run`` and ``finish_run`` do together, with one insertion into ``runs``.
+        """
+        _check_ending(status)
+        now = self._now()
+        curve = Curve.of(epochs) if isinstance(epochs, Mapping) else epochs
+        stats = LayerStats.of(layers) if isinstance(layers, Mapping) else layers
+        row = rows.of_new_run(new, self._who(), now, started) | rows.of_results(curve, summary)
+        row |= {"status": status, "finished": now, "error": clean(error)}
+        cells, flags, _ = to_cells(row, RUN_FLAGGED)
+        with self._writing() as connection:
+            run_id = _insert_run(connection, {**cells, "flags": flags}, new.tags)
+            for columns in (curve, stats):
+                if columns:
+                    contents.append(connection, run_id, columns)
+            models = {"last": last, "best": best}
+            contents.put_models(connection, run_id, models, now, replace=False)
+        return run_id, row["uuid"]
 
     def write_epochs(self, run_id: int, epochs: Curve | Mapping[str, ArrayLike]) -> None:
         """Append curve rows; the values of the last go into the run's row too."""
@@ -133,8 +139,7 @@ class RunStore(Sessions):
         error: str | None = None,
     ) -> None:
         """End a run with one of the statuses ``ENDED``, saving what is given as ``save`` does."""
-        if status not in ENDED:
-            raise ValueError(f"a run cannot end as '{status}': expected one of {', '.join(ENDED)}")
+        _check_ending(status)
         ending = {"status": status, "finished": self._now(), "error": clean(error)}
         models = {"last": last, "best": best}
         with self._writing() as connection:
@@ -171,14 +176,14 @@ class RunStore(Sessions):
                 "heartbeat": now,
                 "finished": None,
                 "error": None,
-                **_columns(self._who()),
+                **rows.of_process(self._who()),
                 **self._at(connection, run_id, epoch),
             }
             given = {"epochs_planned": epochs_planned, "spec": spec, "spec_hash": spec_hash}
             values |= {name: value for name, value in given.items() if value is not None}
-            values |= {name: None for name in _RESULTS if name.startswith("test_")}
+            values |= {name: None for name in rows.RESULTS if name.startswith("test_")}
             if run.best_epoch is not None and run.best_epoch > epoch:
-                values |= {name: None for name in _RESULTS if name.startswith("best_")}
+                values |= {name: None for name in rows.RESULTS if name.startswith("best_")}
             queries.update_run(connection, run_id, values)
         return checkpoint
 
@@ -209,7 +214,7 @@ class RunStore(Sessions):
         Raises ``StoreError`` for an unknown one, naming the latest, and for one of several runs.
         """
         with self._reading() as connection:
-            run_id = queries.resolve(connection, str(reference), self.shown)
+            run_id = references.resolve(connection, runs, str(reference), self.shown)
             return self._load(connection, run_id)
 
     def get_run(self, run_id: int) -> Run:
@@ -243,16 +248,9 @@ class RunStore(Sessions):
 
         A missing database has none.
         """
-        wanted = (
-            select(runs.c.id)
-            .where(runs.c.spec_hash == spec_hash, runs.c.data_hash == data_hash)
-            .where(runs.c.status.in_(statuses))
-            .order_by(runs.c.id.desc())
-            .limit(1)
-        )
         try:
             with self._reading() as connection:
-                return connection.execute(wanted).scalar()
+                return queries.newest_of_spec(connection, spec_hash, data_hash, statuses)
         except MissingDatabase:
             return None
 
@@ -310,25 +308,17 @@ class RunStore(Sessions):
         values["heartbeat"] = now
         curve = Curve.of(epochs) if isinstance(epochs, Mapping) else epochs
         stats = LayerStats.of(layers) if isinstance(layers, Mapping) else layers
-        if curve:
-            values |= _from_last_row(curve)
-        if summary is not None:
-            given = {name: getattr(summary, name) for name in _RESULTS}
-            values |= {name: value for name, value in given.items() if value is not None}
+        values |= rows.of_results(curve, summary)
         queries.update_owned(connection, run_id, self._who(), values)
         for columns in (curve, stats):
             if columns:
                 contents.append(connection, run_id, columns)
-        for kind, model in models.items():
-            if model is not None:
-                contents.replace_model(connection, run_id, kind, model, now)
+        contents.put_models(connection, run_id, models, now)
 
     def _at(self, connection: Connection, run_id: int, epoch: int) -> dict[str, Any]:
         """The columns of ``runs`` that follow the curve, as they were after ``epoch``."""
         curve = contents.load(connection, run_id, Curve)
-        if len(curve):
-            return _from_last_row(curve)
-        return {"epochs": epoch, "updates": 0, **dict.fromkeys(_LAST)}
+        return rows.of_last_row(curve) if len(curve) else rows.before_first_row(epoch)
 
     def _load(self, connection: Connection, run_id: int) -> Run:
         run = queries.load_run(connection, run_id, self._clock())
@@ -337,25 +327,18 @@ class RunStore(Sessions):
         return run
 
 
-def _from_last_row(curve: Curve) -> dict[str, Any]:
-    row = curve.last()
-    return {
-        "epochs": row["epoch"],
-        "updates": row["updates"],
-        **{name: row[name] for name in _LAST},
-    }
+def _check_ending(status: str) -> None:
+    if status not in ENDED:
+        raise ValueError(f"a run cannot end as '{status}': expected one of {', '.join(ENDED)}")
 
 
-def _columns(process: Process) -> dict[str, Any]:
-    return {
-        "host": process.host,
-        "pid": process.pid,
-        "pid_started": process.started,
-        "pid_space": process.space,
-    }
+def _insert_run(connection: Connection, row: dict[str, Any], labels: Collection[str]) -> int:
+    result = insertion(runs, connection.dialect, "RETURNING id").run(connection, row)
+    run_id = int(result.scalar_one())
+    _add_tags(connection, run_id, labels)
+    return run_id
 
 
 def _add_tags(connection: Connection, run_id: int, new: Collection[str]) -> None:
-    rows = [{"run_id": run_id, "tag": tag} for tag in sorted({clean(tag) for tag in new})]
-    if rows:
-        connection.execute(insert(tags), rows)
+    cells = [{"run_id": run_id, "tag": tag} for tag in sorted({clean(tag) for tag in new})]
+    insertion(tags, connection.dialect).run_all(connection, cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -32,6 +33,7 @@ def parse_target(given: str | os.PathLike[str]) -> Target:
     """
     text = os.fspath(given)
     scheme, mark, rest = text.partition("://")
+    scheme = scheme.lower()
     if not mark:
         return _file(text)
     if scheme in ("sqlite", "sqlite+pysqlite"):
@@ -42,13 +44,36 @@ def parse_target(given: str | os.PathLike[str]) -> Target:
         raise StoreError(
             f"unknown kind of database '{scheme}': give {FORMS}{did_you_mean(scheme, known)}"
         )
+    return _server(scheme, text)
+
+
+def _server(scheme: str, text: str) -> Target:
+    """Read the URL of a server. An error must not quote it: a part may be of the password."""
     try:
         parts = urlsplit(text)
-        secret = parts.password
-    except ValueError as error:
-        raise StoreError(f"the database URL cannot be read ({error}): give {FORMS}") from None
-    shown = text.replace(f":{secret}@", ":***@", 1) if secret else text
-    return Target(None, f"{POSTGRES[0]}://{rest}", shown)
+        secret, port = parts.password, parts.port
+    except ValueError:
+        raise _unreadable() from None
+    settings = parts.query.split("&") if parts.query else []
+    if "@" in parts.path or parts.fragment or port == 0 or not all("=" in s for s in settings):
+        raise _unreadable()  # the password was cut by one of its own characters
+    user, at, host = parts.netloc.rpartition("@")
+    user = user.replace("@", "%40")  # user@server, as some hosts have it
+    rest = f"{host}{parts.path}{'?' if settings else ''}"
+    hidden = (re.sub(r"(?<=password=).*", "***", setting) for setting in settings)
+    masked = f"{user.partition(':')[0]}:***" if secret else user
+    return Target(
+        path=None,
+        url=f"{POSTGRES[0]}://{user}{at}{rest}{parts.query}",
+        shown=f"{scheme}://{masked}{at}{rest}{'&'.join(hidden)}",
+    )
+
+
+def _unreadable() -> StoreError:
+    return StoreError(
+        "the database URL cannot be read: expected user:password@host:port/name, in a password "
+        f"%40 for @, %2F for /, %3A for :, %3F for ? and %23 for #; give {FORMS}"
+    )
 
 
 def _file(text: str) -> Target:

@@ -1,4 +1,4 @@
-"""SQL views for people: a flat row a run; curves and layers that carry the name of their run.
+"""SQL views for people: a flat row a run; curves, layers and trials with what tells them apart.
 
 Views hold no data, so they are made anew after every migration. Changing one still needs a new
 schema version (with an empty migration), or databases that exist would keep the old view.
@@ -70,6 +70,7 @@ def view_statements(dialect: str) -> dict[str, str]:
         "runs_flat": f"SELECT {_lines(flat)}\nFROM runs",
         "curves": _of_runs(epochs, EPOCH_FLAGGED),
         "layers": _of_runs(layer_stats, LAYER_FLAGGED),
+        "sweep_trials": _sweep_trials(),
     }
 
 
@@ -79,6 +80,21 @@ def _of_runs(table: Table, flagged: Sequence[str]) -> str:
     columns += [f"{table.name}.{c.name}" for c in table.c if c.name not in ("run_id", "flags")]
     columns += [f"{_nonfinite(table.name, flagged)} AS nonfinite"]
     return f"SELECT {_lines(columns)}\nFROM {table.name} JOIN runs ON runs.id = {table.name}.run_id"
+
+
+def _sweep_trials() -> str:
+    """Return the SELECT of a sweep's trials, each with what came of its run so far."""
+    status = "CASE WHEN trials.state = 'dropped' THEN 'dropped' ELSE"
+    columns = ["trials.sweep_id", "sweeps.name AS sweep", "trials.number", "trials.seed"]
+    columns += ["runs.id AS run_id", f"{status} coalesce(runs.status, trials.state) END AS status"]
+    columns += [f"runs.{name}" for name in ("epochs", "best_epoch", *RUN_FLAGGED, "parameters")]
+    columns += [
+        "runs.seconds_train",
+        "trials.params",
+        f"{_nonfinite('runs', RUN_FLAGGED)} AS nonfinite",
+    ]
+    joined = "trials JOIN sweeps ON sweeps.id = trials.sweep_id"
+    return f"SELECT {_lines(columns)}\nFROM {joined}\nLEFT JOIN runs ON runs.id = trials.run_id"
 
 
 def create_views(connection: Connection) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,14 +37,13 @@ def test_what_is_not_finite_or_not_measured_comes_back(store: RunStore, name: st
     assert found.columns == ("epoch", "layer", name)
 
 
-def test_the_documented_bits(store: RunStore, path: Path) -> None:
+def test_the_documented_bits(store: RunStore, execute) -> None:
     run_id = store.create_run(a_run())
     columns = layers_of(1, 1)
     columns["grad_norm"] = [np.nan, 1.0]  # bits 0 and 1
     columns["similarity"] = [0.5, -np.inf]  # the seventh column: bits 12 and 13
     store.save(run_id, layers=columns)
-    with sqlite3.connect(path) as connection:
-        rows = connection.execute("SELECT grad_norm, similarity, flags FROM layer_stats").fetchall()
+    rows = execute("SELECT grad_norm, similarity, flags FROM layer_stats ORDER BY layer")
     assert rows == [(None, 0.5, 1), (1.0, None, 3 << 12)]
 
 
@@ -76,12 +73,10 @@ def test_layers_curve_and_model_are_stored_together_or_not_at_all(store: RunStor
     assert store.load_model(run_id).epoch == 5
 
 
-def test_layers_go_with_their_run(store: RunStore, path: Path) -> None:
+def test_layers_go_with_their_run(store: RunStore, execute) -> None:
     run_id = store.create_run(a_run())
     store.save(run_id, layers=layers_of(1, 5))
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("DELETE FROM runs")
+    execute("DELETE FROM runs")
     assert len(store.layer_stats(run_id)) == 0
 
 

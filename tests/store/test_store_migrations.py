@@ -16,9 +16,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
 from store_samples import a_curve, a_gradcheck, a_model, a_run
+from sweep_samples import a_sweep, wanted
 
 from nncli.errors import StoreError
-from nncli.store import RunStore, Summary, open, schema
+from nncli.store import RunStore, Summary, SweepStore, open, schema
 from nncli.store.migrate import configuration, upgrade
 from nncli.store.schema import SCHEMA_VERSION, VERSION_TABLE, metadata
 from nncli.store.views import create_views, drop_views, view_statements
@@ -71,13 +72,34 @@ def test_migrating_leads_to_the_current_schema(tmp_path: Path, start: str | None
         assert store.find_run("last").epochs == 3
 
 
-@pytest.mark.parametrize("call", ["list_runs", "add_gradcheck"])
-def test_a_file_that_version_0001_wrote(path: Path, call: str) -> None:
-    """``results_v0001.sql`` is what that version's code left: a diverged run, and a killed one."""
+OLD_GRADCHECK = """
+INSERT INTO gradchecks (created, what, run_id, passed, checks, failed, max_relative_error, flags,
+    worst, seconds, host, nncli_version, spec, versions, results)
+VALUES ('2026-03-01T09:30:00.000Z', 'run', 1, 0, 12, 1, NULL, 1, 'b of layer 2', 1.5, 'h', '0.1.0',
+    NULL, '{"numpy": "2.4"}', '[{"error": "nan"}]')
+"""
+
+
+def written_by(path: Path, version: str) -> None:
+    """Make a file as a version left it: a diverged run, a killed one, and from 0002 on a check."""
     with sqlite3.connect(path) as connection:
         connection.executescript((Path(__file__).parent / "results_v0001.sql").read_text())
     connection.close()
-    with RunStore(path) as store:
+    if version > "0001":
+        engine = engine_of(path)
+        upgrade(engine, "0002")
+        engine.dispose()
+        with sqlite3.connect(path) as connection:
+            connection.execute(OLD_GRADCHECK)
+        connection.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS[:-1])
+@pytest.mark.parametrize("call", ["list_runs", "add_gradcheck"])
+def test_a_file_that_an_older_version_wrote(path: Path, call: str, version: str) -> None:
+    written_by(path, version)
+    checks = int(version > "0001")
+    with SweepStore(path) as store:
         store.list_runs() if call == "list_runs" else store.add_gradcheck(a_gradcheck(run_id=1))
         assert [(row.name, row.status) for row in store.list_runs()] == [
             ("killed", "stale"),
@@ -92,8 +114,17 @@ def test_a_file_that_version_0001_wrote(path: Path, call: str) -> None:
         assert not layers.measured["similarity"].item()
         assert store.load_model(1) == a_model(3, size=2)
         assert store.load_model(1, "best") == a_model(1, size=2)
-        assert len(store.gradchecks()) == int(call == "add_gradcheck")
+        old = store.gradchecks()[-checks:] if checks else []
+        assert [(check.worst, check.versions) for check in old] == [
+            ("b of layer 2", {"numpy": "2.4"})
+        ] * checks
+        assert len(store.gradchecks()) == checks + int(call == "add_gradcheck")
         assert store.create_run(a_run()) == 3
+        assert store.list_sweeps() == []
+        sweep, made = store.open_sweep(a_sweep())
+        assert made
+        (claim,) = store.claim(sweep.id, store.join_sweep(sweep.id), [wanted(0)])
+        assert claim.outcome == "mine"
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT version_num FROM nncli_version").fetchall() == [
             (SCHEMA_VERSION,)
@@ -186,6 +217,7 @@ def test_views_are_made_anew(path: Path) -> None:
             "runs_flat",
             "curves",
             "layers",
+            "sweep_trials",
         }
         drop_views(connection)  # nothing left: no error
         create_views(connection)
@@ -193,7 +225,7 @@ def test_views_are_made_anew(path: Path) -> None:
     assert described(path) == before
 
 
-FINGERPRINTS = {"0001": "57bfed5920970928", "0002": "dfaa404c9cbf5f9a"}
+FINGERPRINTS = {"0001": "57bfed5920970928", "0002": "dfaa404c9cbf5f9a", "0003": "1a8b28a2af3dfd19"}
 """Of each version's tables and views, once it is in use: a change needs a new version."""
 
 

@@ -120,7 +120,7 @@ def test_relative_paths_and_urls_name_the_same_file(
 
 
 @pytest.mark.parametrize(
-    ("target", "message"),
+    ("given", "message"),
     [
         ("mysql://host/name", "unknown kind of database 'mysql'"),
         ("postgre://host/name", r"did you mean 'postgres'"),
@@ -130,9 +130,9 @@ def test_relative_paths_and_urls_name_the_same_file(
         ("postgresql://[::1/name", "cannot be read"),
     ],
 )
-def test_targets_that_are_none(target: str, message: str) -> None:
+def test_targets_that_are_none(given: str, message: str) -> None:
     with pytest.raises(StoreError, match=message):
-        RunStore(target)
+        RunStore(given)
 
 
 def test_a_password_is_never_shown() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from dataclasses import asdict, fields, replace
@@ -144,12 +143,11 @@ def test_find_by_id_name_uuid_and_last(store: RunStore) -> None:
     assert store.find_run(second.uuid.upper()) == second
 
 
-def test_find_refuses_what_is_unknown_or_ambiguous(store: RunStore, path: Path) -> None:
+def test_find_refuses_what_is_unknown_or_ambiguous(store: RunStore, execute) -> None:
     ids = [store.create_run(a_run(name=name)) for name in ("alpha", "twin", "twin")]
     store.close()
-    with sqlite3.connect(path) as connection:
-        for run_id in ids[:2]:
-            connection.execute("UPDATE runs SET uuid = ? WHERE id = ?", (f"abcd-{run_id}", run_id))
+    for run_id in ids[:2]:
+        execute(f"UPDATE runs SET uuid = 'abcd-{run_id}' WHERE id = {run_id}")
     with pytest.raises(StoreError, match=r"no run '77'.*latest are 3 \(twin\), 2 \(twin\), 1"):
         store.find_run("77")
     with pytest.raises(StoreError, match=r"did you mean 'alpha'\?"):
@@ -180,10 +178,9 @@ def test_nothing_is_found_in_a_missing_database(store: RunStore, path: Path) -> 
     assert not path.exists()
 
 
-def test_an_id_never_means_another_run(store: RunStore, path: Path) -> None:
+def test_an_id_never_means_another_run(store: RunStore, execute) -> None:
     run_id = store.create_run(a_run())
-    with sqlite3.connect(path) as connection:
-        connection.execute("DELETE FROM runs")
+    execute("DELETE FROM runs")
     assert store.create_run(a_run()) == run_id + 1
 
 
@@ -228,14 +225,12 @@ def test_only_the_owner_writes(store: RunStore, elsewhere, other: dict[str, Any]
         store.heartbeat(run_id)
 
 
-def test_writing_to_a_deleted_run_says_so(store: RunStore, path: Path) -> None:
+def test_writing_to_a_deleted_run_says_so(store: RunStore, execute) -> None:
     run_id = store.create_run(a_run())
     store.save(run_id, a_curve(1, 3), last=a_model(3))
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("DELETE FROM runs")
-        for table in ("epochs", "models", "tags"):
-            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    execute("DELETE FROM runs")
+    for table in ("epochs", "models", "tags"):
+        assert execute(f"SELECT count(*) FROM {table}") == [(0,)]
     with pytest.raises(StoreError, match="not in the database any more"):
         store.save(run_id, a_curve(4, 5))
 

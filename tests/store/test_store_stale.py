@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from store_samples import ELSEWHERE, a_curve, a_model, a_run
@@ -33,10 +31,10 @@ def process_of(child: subprocess.Popen[bytes]) -> Process:
     return replace(this_process(), pid=child.pid, started=start_of(child.pid))
 
 
-def stored_status(path: Path, run_id: int) -> str:
-    with sqlite3.connect(path) as connection:
-        (status,) = connection.execute("SELECT status FROM runs WHERE id = ?", (run_id,)).fetchone()
-    return str(status)
+@pytest.fixture
+def stored_status(execute) -> Callable[[int], str]:
+    """The status of a run as it is stored, whatever its process does."""
+    return lambda run_id: execute(f"SELECT status FROM runs WHERE id = {run_id}")[0][0]
 
 
 def test_alive_dead_and_recycled(other: subprocess.Popen[bytes]) -> None:
@@ -66,7 +64,7 @@ def test_without_proc_psutil_tells(
 
 
 def test_a_killed_run_is_shown_and_then_marked_stale(
-    store: RunStore, path: Path, elsewhere, other: subprocess.Popen[bytes]
+    store: RunStore, target, elsewhere, stored_status, other: subprocess.Popen[bytes]
 ) -> None:
     run_id = elsewhere(process_of(other)).create_run(a_run())
     mine = store.create_run(a_run())
@@ -79,13 +77,13 @@ def test_a_killed_run_is_shown_and_then_marked_stale(
     assert [row.status for row in store.list_runs()] == ["running", "stale"]
     assert [row.id for row in store.list_runs(status="stale")] == [run_id]
     assert [row.id for row in store.list_runs(status="running")] == [mine]
-    assert stored_status(path, run_id) == "running"  # reading writes nothing
-    with RunStore(path) as later:
+    assert stored_status(run_id) == "running"  # reading writes nothing
+    with RunStore(target) as later:
         later.create_run(a_run())
-    assert stored_status(path, run_id) == "stale"
-    assert stored_status(path, mine) == "running"
+    assert stored_status(run_id) == "stale"
+    assert stored_status(mine) == "running"
     store.reopen_run(run_id)
-    assert stored_status(path, run_id) == "running"
+    assert stored_status(run_id) == "running"
 
 
 def test_a_recycled_pid_is_not_mistaken_for_the_run(store: RunStore, elsewhere) -> None:
@@ -94,37 +92,37 @@ def test_a_recycled_pid_is_not_mistaken_for_the_run(store: RunStore, elsewhere) 
     store.reopen_run(run_id)
 
 
-def test_on_another_machine_the_heartbeat_decides(path: Path) -> None:
+def test_on_another_machine_the_heartbeat_decides(target) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    with RunStore(path, process=ELSEWHERE, clock=lambda: now) as theirs:
+    with RunStore(target, process=ELSEWHERE, clock=lambda: now) as theirs:
         run_id = theirs.create_run(a_run())
 
     def seen_after(minutes: float) -> str:
-        with RunStore(path, clock=lambda: now + timedelta(minutes=minutes)) as mine:
+        with RunStore(target, clock=lambda: now + timedelta(minutes=minutes)) as mine:
             return mine.get_run(run_id).status
 
     assert seen_after(0) == seen_after(4.9) == "running"
     assert seen_after(5.1) == "stale"
     with (
-        RunStore(path, clock=lambda: now + timedelta(minutes=1)) as mine,
+        RunStore(target, clock=lambda: now + timedelta(minutes=1)) as mine,
         pytest.raises(StoreError, match="being trained by process 7 on elsewhere"),
     ):
         mine.reopen_run(run_id)
-    with RunStore(path, process=ELSEWHERE, clock=lambda: now + timedelta(minutes=4)) as theirs:
+    with RunStore(target, process=ELSEWHERE, clock=lambda: now + timedelta(minutes=4)) as theirs:
         theirs.heartbeat(run_id)
     assert seen_after(8.9) == "running"
 
 
-def test_a_run_wrongly_marked_goes_on_unless_it_was_taken_over(path: Path) -> None:
+def test_a_run_wrongly_marked_goes_on_unless_it_was_taken_over(target, stored_status) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    slept = RunStore(path, process=ELSEWHERE, clock=lambda: now)
+    slept = RunStore(target, process=ELSEWHERE, clock=lambda: now)
     run_id = slept.create_run(a_run())
     slept.save(run_id, a_curve(1, 2), last=a_model(2))
-    with RunStore(path, clock=lambda: now + timedelta(hours=1)) as mine:
+    with RunStore(target, clock=lambda: now + timedelta(hours=1)) as mine:
         mine.create_run(a_run())
-        assert stored_status(path, run_id) == "stale"
+        assert stored_status(run_id) == "stale"
         slept.save(run_id, a_curve(3, 4), last=a_model(4))
-        assert stored_status(path, run_id) == "running"
+        assert stored_status(run_id) == "running"
         assert mine.reopen_run(run_id) == a_model(4)
         with pytest.raises(StoreError, match=f"belongs to process {os.getpid()}"):
             slept.save(run_id, a_curve(5, 6))

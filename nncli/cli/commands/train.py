@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,14 +14,15 @@ from nncli.cli.output import print_error, print_json, print_line
 from nncli.cli.progress import Silent, observer
 from nncli.cli.run_text import network_line, plan_lines, result_lines
 from nncli.cli.settings import Settings, combine, labels_in, read_config
-from nncli.cli.shared_options import database_option, json_option
+from nncli.cli.shared_options import database_option, database_shown, json_option
 from nncli.cli.spec_options import with_spec_options
 from nncli.cli.stopping import StopRequest
 from nncli.errors import UsageError
 from nncli.options import flag_of, whole
 
 if TYPE_CHECKING:
-    from nncli.recorder import Plan, Result
+    from nncli.planning import Plan
+    from nncli.recorder import Result
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -34,6 +34,7 @@ EXAMPLES = examples(
     "nncli train --config spec.toml --seed 3",
     "nncli train --from 12 --opt sgd --lr 0.05",
     "nncli train --resume 12 --epochs 100",
+    "for act in relu tanh; do nncli train --act $act --tag night --if-missing & done; wait",
 )
 
 RUN = "Run"
@@ -86,6 +87,14 @@ def train(
             rich_help_panel=RUN,
         ),
     ] = None,
+    if_missing: Annotated[
+        bool,
+        typer.Option(
+            "--if-missing",
+            help="train nothing if a completed run of this spec on these data is stored",
+            rich_help_panel=RUN,
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -111,7 +120,9 @@ def train(
     if resume is not None:
         others = {"name": name, "tag": tag, "note": note, "config": config, "from": from_run}
         unfit = [option for option, value in others.items() if value is not None]
-        _check_resume(resume, [*flags, *unfit, *(["dry_run"] if dry_run else [])])
+        flagged = {"dry_run": dry_run, "if_missing": if_missing}
+        unfit += [option for option, is_on in flagged.items() if is_on]
+        _check_resume(resume, [*flags, *unfit])
         go_on = partial(_resume, resume, db, _total_epochs(flags.get("epochs")))
         return _run(go_on, db, as_json=as_json, quiet=quiet)
 
@@ -126,7 +137,7 @@ def train(
         "tags": tuple(tag or stored["tag"]),
         "note": note if note is not None else stored.get("note"),
     }
-    begin = partial(_train, settings, db, labels, parent)
+    begin = partial(_train, settings, db, labels, parent, if_missing)
     return _run(begin, db, as_json=as_json, quiet=quiet)
 
 
@@ -154,12 +165,17 @@ def _train(
     db: str | None,
     labels: dict[str, Any],
     parent: str | None,
+    if_missing: bool,
     show: Silent,
     stop: StopRequest,
 ) -> Result:
     from nncli import experiment
 
     plan = experiment.plan(settings.spec, progress=show.loading)
+    found = experiment.completed(plan, db=db) if if_missing else None
+    if found is not None:
+        show.say(f"run {found.run} has this spec and these data: nothing is trained")
+        return found
     _announce(show, plan)
     with stop:
         return experiment.train(
@@ -206,7 +222,7 @@ def _run(
     elif quiet:
         print_line(str(result.run))
     else:
-        for line in result_lines(result, shlex.quote(db) if db else None):
+        for line in result_lines(result, database_shown(db)):
             print_line(line)
     if result.status in ("diverged", "failed"):
         print_error(f"run {result.run} {result.status}: {result.message}")

@@ -1,0 +1,84 @@
+"""What a sweep is: its space, its seeds, how it is searched and what is sought.
+
+Two ways of asking for the same sweep have one hash, by which a sweep that is started again is
+found. How many trials a sampler is to draw is not part of it: a sweep can be asked to go on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from nncli.errors import UsageError
+from nncli.options import whole
+from nncli.spec import Spec
+from nncli.sweep.objectives import Objective, read_objective
+from nncli.sweep.space import Space
+
+#: More seeds than this are a slip of the keyboard.
+MOST_SEEDS = 100_000
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A sweep as it was asked for, checked. ``sampler`` ``None`` is a grid, or random with trials.
+
+    ``objectives`` are texts as people write them; none means the validation loss.
+    """
+
+    space: Space
+    seeds: tuple[int, ...] = (0,)
+    sampler: str | None = None
+    trials: int | None = None
+    sampler_seed: int = 0
+    pruner: str | None = None
+    objectives: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the definition as JSON values."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**values, "space": self.space.to_json()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Definition:
+        """Read what :meth:`to_json` wrote."""
+        lists = {name: tuple(values[name]) for name in ("seeds", "objectives")}
+        return cls(**{**values, **lists, "space": Space.from_json(values["space"])})
+
+    def hash(self, data_hashes: Mapping[str, str]) -> str:
+        """Return the SHA-256 of what is searched and how, on data of these hashes by name."""
+        values = {**self.to_json(), "data": dict(data_hashes)}
+        del values["trials"]
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def read_objectives(self) -> tuple[Objective, ...]:
+        """Return the objectives that were named."""
+        return tuple(read_objective(text) for text in self.objectives)
+
+    def spec(self, params: Mapping[str, Any], seed: int) -> Spec:
+        """Return the spec of a trial's run. Raises UsageError for values that do not fit."""
+        return Spec.read({**params, "seed": seed})
+
+
+def read_seeds(given: Any) -> tuple[int, ...]:
+    """Read ``10``, for the seeds 0 to 9, or a list such as ``3,5,9``.
+
+    Raises UsageError for anything else, and for a seed that is named twice.
+    """
+    expected = "expected how many, such as 10, or a list, such as 3,5,9"
+    try:
+        if isinstance(given, str) and "," in given:
+            found = tuple(whole(0)(part.strip()) for part in given.split(",") if part.strip())
+        elif isinstance(given, list | tuple):
+            found = tuple(whole(0)(part) for part in given)
+        else:
+            found = tuple(range(whole(1, MOST_SEEDS)(given)))
+    except ValueError as error:
+        raise UsageError(f"--seeds is {given!r} ({error}): {expected}") from None
+    if not found or len(set(found)) < len(found):
+        raise UsageError(f"--seeds is {given!r}: {expected}, each seed once")
+    return found

@@ -1,0 +1,96 @@
+"""A sweep as it is asked for on the command line, in a TOML file and in Python, brought to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nncli.errors import UsageError
+from nncli.options import flag_of, whole
+from nncli.sweep.definition import Definition, read_seeds
+from nncli.sweep.document import read_document
+from nncli.sweep.forms import read_dimension
+from nncli.sweep.space import Space
+
+
+@dataclass(frozen=True)
+class Request:
+    """A sweep, how it is named, and what of its execution a file may say."""
+
+    definition: Definition
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+    jobs: int | None = None
+    fail_fast: bool = False
+
+
+def read_request(
+    options: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    definition: Definition | None = None,
+) -> Request:
+    """Return the sweep over ``options``, lists and ranges as people write them.
+
+    ``data`` may name a TOML file, which options and settings beat. ``definition`` is that of a
+    stored sweep that goes on. Raises UsageError for what cannot be read.
+    """
+    given, axes, when = dict(options), {}, {}
+    chosen = dict(settings)
+    source = given.get("data")
+    if isinstance(source, str) and source.endswith(".toml"):
+        del given["data"]
+        document = read_document(source)
+        axes, when = dict(document.axes), dict(document.when)
+        chosen = {**document.settings, **chosen}
+    seed = given.pop("seed", None)
+    if seed is not None and "seeds" in settings:
+        raise UsageError("--seed and --seeds: give one of them, --seeds 3,5 for these two seeds")
+    for name, value in given.items():
+        axes[name] = read_dimension(name, value)
+    when = {name: parents for name, parents in when.items() if name not in given}
+    if definition is None:
+        space = Space(axes, when, _texts(chosen.get("constraints")))
+        definition = Definition(space)
+    if seed is not None:
+        chosen["seeds"] = str(seed) if "," in str(seed) else f"{seed},"
+    return Request(
+        _changed(definition, chosen),
+        name=chosen.get("name"),
+        tags=_texts(chosen.get("tag")),
+        note=chosen.get("note"),
+        jobs=_number("jobs", chosen, 1),
+        fail_fast=bool(chosen.get("fail_fast")),
+    )
+
+
+def _changed(definition: Definition, chosen: Mapping[str, Any]) -> Definition:
+    """Return a definition with the settings that are given."""
+    values: dict[str, Any] = {
+        name: chosen[name] for name in ("sampler", "pruner") if chosen.get(name) is not None
+    }
+    if "seeds" in chosen:
+        values["seeds"] = read_seeds(chosen["seeds"])
+    if "objective" in chosen:
+        values["objectives"] = _texts(chosen["objective"])
+    for name, lowest in (("trials", 1), ("sampler_seed", 0)):
+        number = _number(name, chosen, lowest)
+        if number is not None:
+            values[name] = number
+    return replace(definition, **values)
+
+
+def _number(name: str, chosen: Mapping[str, Any], lowest: int) -> int | None:
+    if chosen.get(name) is None:
+        return None
+    try:
+        return int(whole(lowest)(chosen[name]))
+    except ValueError as error:
+        raise UsageError(f"{flag_of(name)} is {chosen[name]!r}: {error}") from None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(str(each) for each in value)

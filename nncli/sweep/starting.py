@@ -1,0 +1,291 @@
+"""From a definition to a sweep that runs: all checked before anything is written."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from nncli import __version__
+from nncli.data import Dataset
+from nncli.environment import available_cores
+from nncli.errors import DataError, StoreError, UsageError
+from nncli.experiment import Labels, default_database
+from nncli.planning import Planner
+from nncli.runner import expected_seconds
+from nncli.spec import Spec
+from nncli.store import NewSweep, Sweep, SweepStore
+from nncli.sweep.coordinator import Coordinator
+from nncli.sweep.definition import Definition
+from nncli.sweep.events import Done, Opened, SweepEvent
+from nncli.sweep.guides import Guide, make_guide
+from nncli.sweep.objectives import Objective, check_objectives, default_objective
+from nncli.sweep.trials import Trials
+from nncli.sweep.work import Engine
+
+#: Trials whose options are checked for contradictions before the first of them runs.
+CHECKED = 2000
+
+#: Trials up to which a grid with conditions is counted by going through it.
+COUNTED = 200_000
+
+#: Trials that the time of all is guessed from.
+GUESSED = 50
+
+#: Seconds of a run besides its mini-batches: its arrays, and its rows in the database.
+OVERHEAD = 0.002
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a sweep is to be carried out; nothing of it changes what a run comes to."""
+
+    db: str | None = None
+    jobs: int | None = None  #: runs at a time; by default one a core
+    dask: str | None = None  #: address of a scheduler, or ``local``
+    rerun: bool = False
+    fail_fast: bool = False
+    labels: Labels = field(default_factory=Labels)
+
+
+class Prepared:
+    """A sweep that could begin: data there, options fitting together.
+
+    Raises UsageError and DataError, before anything is written, for what cannot be run.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        progress: Callable[[str, float | None], None] | None = None,
+    ) -> None:
+        self.definition = definition
+        self.planner = Planner(progress)
+        self.first = self._first_spec()
+        dataset = self._datasets()[0]
+        self.objectives = self._read_objectives(dataset)
+        self.guide = self.make_guide()
+        self._check_trials()
+
+    @cached_property
+    def data_hashes(self) -> dict[str, str]:
+        """The hash of each data set of the sweep, by name."""
+        return {spec.data: self.planner.data_hash(spec) for spec in self._one_a_data_set()}
+
+    @cached_property
+    def trials(self) -> int | None:
+        """The number of trials, ``None`` for a grid with conditions that is too long to count."""
+        if self.guide.total is not None:
+            return self.guide.total
+        counted = sum(1 for _ in itertools.islice(self.points(), COUNTED + 1))
+        return counted if counted <= COUNTED else None
+
+    @property
+    def runs(self) -> int | None:
+        """The number of runs: every trial with every seed."""
+        return None if self.trials is None else self.trials * len(self.definition.seeds)
+
+    def make_guide(self) -> Guide:
+        """Return a guide that has proposed nothing yet."""
+        definition = self.definition
+        return make_guide(
+            definition.space,
+            sampler=definition.sampler,
+            trials=definition.trials,
+            seed=definition.sampler_seed,
+            objectives=self.objectives,
+            pruner=definition.pruner,
+            epochs=self._most_epochs(),
+            seeds=len(definition.seeds),
+        )
+
+    def points(self) -> Iterator[dict[str, Any]]:
+        """Yield the params of the trials, of a sampler that learns those of its first alone."""
+        guide = self.make_guide()
+        for number in itertools.count():
+            params = guide.propose(number)
+            if params is None:
+                return
+            yield params
+            if guide.learns:
+                return
+
+    def guess_seconds(self, jobs: int) -> float | None:
+        """Return about how long the sweep takes, by the operations of some of its trials."""
+        if self.runs is None:
+            return None
+        some = [self._seconds(params) for params in itertools.islice(self.points(), GUESSED)]
+        return sum(some) / len(some) * self.runs / jobs
+
+    def _seconds(self, params: dict[str, Any]) -> float:
+        plan = self.planner.plan(self.definition.spec(params, self.definition.seeds[0]))
+        return expected_seconds(plan.spec, plan.model, plan.dataset) + OVERHEAD
+
+    def _first_spec(self) -> Spec:
+        space = self.definition.space
+        if not space.axes:
+            return self.definition.spec({}, self.definition.seeds[0])
+        points = space.grid() if space.bound() is not None else iter([None])
+        params = next(points, None)
+        if params is None and space.bound() is not None:
+            raise UsageError(
+                "the sweep has no trial: its conditions and constraints "
+                f"({'; '.join(space.constraints)}) leave nothing of the grid; loosen one"
+            )
+        if params is None:
+            shares = [0.5] * len(space.order)
+            params = replace(space, constraints=()).point(shares)
+        return self.definition.spec(dict(params or {}), self.definition.seeds[0])
+
+    def _one_a_data_set(self) -> list[Spec]:
+        axis = self.definition.space.axes.get("data")
+        names = [self.first.data] if axis is None else list(axis.values())
+        return [replace(self.first, data=str(name)) for name in names]
+
+    def _datasets(self) -> list[Dataset]:
+        return [self.planner.dataset(spec) for spec in self._one_a_data_set()]
+
+    def _read_objectives(self, dataset: Dataset) -> tuple[Objective, ...]:
+        has_validation = len(dataset.val) > 0
+        found = self.definition.read_objectives() or (default_objective(has_validation),)
+        check_objectives(
+            found,
+            dataset.task,
+            has_validation,
+            len(dataset.test) > 0,
+            pruner=self.definition.pruner,
+        )
+        return found
+
+    def _most_epochs(self) -> int:
+        axis = self.definition.space.axes.get("epochs")
+        if axis is None:
+            return self.first.epochs
+        return max(int(str(value)) for value in (axis.at_share(0.0), axis.at_share(1 - 1e-12)))
+
+    def _check_trials(self) -> None:
+        """Raise UsageError for the first trial whose options contradict each other."""
+        seed = self.definition.seeds[0]
+        for number, params in enumerate(itertools.islice(self.points(), CHECKED)):
+            try:
+                self.planner.identify(self.definition.spec(params, seed))
+            except UsageError as error:
+                varied = self.definition.space.varied
+                shown = " ".join(f"{name}={params[name]}" for name in varied if name in params)
+                where = f"trial {number} ({shown}): " if shown else ""
+                raise UsageError(f"{where}{error}") from None
+
+
+def carry_out(
+    prepared: Prepared,
+    wish: Wish,
+    *,
+    observe: Callable[[SweepEvent], None] = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Done:
+    """Do what is missing of a sweep, and record it.
+
+    Raises StoreError for the database, and UsageError for a cluster that cannot be used.
+    """
+    with SweepStore(wish.db or default_database()) as store:
+        engine = make_engine(prepared, wish)
+        try:
+            return _coordinate(prepared, wish, store, engine, observe, stop)
+        finally:
+            engine.close()
+
+
+def make_engine(prepared: Prepared, wish: Wish) -> Engine:
+    """Return what trains the runs: threads of this process, or a Dask cluster."""
+    if wish.dask is not None:
+        from nncli.sweep.dask_engine import DaskEngine
+
+        return DaskEngine(wish.dask, wish.jobs)
+    from nncli.sweep.threads import ThreadEngine
+
+    return ThreadEngine(wish.jobs or available_cores())
+
+
+def _coordinate(
+    prepared: Prepared,
+    wish: Wish,
+    store: SweepStore,
+    engine: Engine,
+    observe: Callable[[SweepEvent], None],
+    stop: Callable[[], bool],
+) -> Done:
+    sweep, is_new = store.open_sweep(_row(prepared, wish.labels), fresh=wish.rerun)
+    trials = Trials(
+        prepared.definition,
+        sweep.id,
+        store=store,
+        guide=prepared.guide,
+        identify=_identify(prepared.planner),
+        objectives=prepared.objectives,
+        observe=observe,
+        reuse=not wish.rerun,
+    )
+    coordinator = Coordinator(
+        trials,
+        store=store,
+        engine=engine,
+        planner=prepared.planner,
+        labels={"tags": wish.labels.tags},
+        observe=observe,
+        stop=stop,
+        fail_fast=wish.fail_fast,
+    )
+    names = tuple(each.name for each in prepared.objectives)
+    observe(Opened(sweep.id, sweep.name, is_new, prepared.runs, engine.slots, names))
+    done = coordinator.run()
+    observe(done)
+    return done
+
+
+def _identify(planner: Planner) -> Callable[[Spec], tuple[str, str]]:
+    def identify(asked: Spec) -> tuple[str, str]:
+        spec, data_hash = planner.identify(asked)
+        return spec.hash(), data_hash
+
+    return identify
+
+
+def _row(prepared: Prepared, labels: Labels) -> NewSweep:
+    definition = prepared.definition
+    return NewSweep(
+        data=", ".join(prepared.data_hashes),
+        definition=json.dumps(definition.to_json(), ensure_ascii=False),
+        definition_hash=definition.hash(prepared.data_hashes),
+        name=labels.name,
+        tags=labels.tags,
+        note=labels.note,
+        nncli_version=__version__,
+    )
+
+
+def stored_sweep(reference: str, db: str | None = None) -> tuple[Sweep, Definition]:
+    """Return a stored sweep and its definition, to go on with.
+
+    Raises StoreError for an unknown one, and for one that a person has changed.
+    """
+    with SweepStore(db or default_database()) as store:
+        sweep = store.find_sweep(reference)
+    try:
+        return sweep, Definition.from_json(json.loads(sweep.definition))
+    except (ValueError, LookupError, TypeError, UsageError) as error:
+        raise StoreError(
+            f"the definition of sweep {sweep.id} is damaged ({error}): start it anew from its "
+            "options"
+        ) from error
+
+
+def check_same_data(prepared: Prepared, sweep: Sweep) -> None:
+    """Raise DataError if the data are not those that a stored sweep began with."""
+    if prepared.definition.hash(prepared.data_hashes) != sweep.definition_hash:
+        raise DataError(
+            f"the data '{sweep.data}' have changed since sweep {sweep.id} began: start it anew "
+            "from its options"
+        )
