@@ -124,7 +124,10 @@ class Saved:
 
 @dataclass(frozen=True)
 class Finished:
-    """The run has ended with ``status``: completed, early_stopped, diverged or interrupted."""
+    """The run has ended with ``status``: completed, early_stopped, diverged or interrupted.
+
+    Or pruned, where a sweep gave it up.
+    """
 
     status: str
     checkpoint: Checkpoint

@@ -8,6 +8,7 @@ where each stands; kernels get it as a table of integers and people as names suc
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,7 +35,7 @@ class Parameter:
     @property
     def size(self) -> int:
         """Return the number of elements."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     def element(self, place: int) -> str:
         """Return the name of ``theta[place]``, such as ``layer 2 W[3,1]``."""

@@ -78,12 +78,15 @@ class Planner:
         facts = self._data.facts(data_options(spec))
         return resolve(spec, facts.task), facts.hash
 
-    def plan(self, asked: Spec) -> Plan:
-        """Return the plan of an experiment. Raises what :meth:`identify` raises."""
+    def plan(self, asked: Spec, spec: Spec | None = None) -> Plan:
+        """Return the plan of an experiment; ``spec`` is the resolved one where that is known.
+
+        Raises what :meth:`identify` raises.
+        """
         began = time.perf_counter()
         dataset = self.dataset(asked)
         seconds = time.perf_counter() - began
-        spec = resolve(asked, dataset.task)
+        spec = spec or resolve(asked, dataset.task)
         model = Model.of(spec, dataset.width, dataset.outputs)
         loss_settings(spec, dataset)  # refuses class weights that do not fit
         formulas = (spec.act, spec.out_act, spec.loss, spec.dtype, dataset.hash)

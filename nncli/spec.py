@@ -390,6 +390,10 @@ class Spec:
 
     def hash(self) -> str:
         """Return the SHA-256 of :meth:`canonical`; call it on a resolved spec."""
+        return self._hash
+
+    @functools.cached_property
+    def _hash(self) -> str:
         return hashlib.sha256(self.canonical().encode()).hexdigest()
 
     def layer_activations(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ STATUS_STYLES = {
     "early_stopped": "green",
     "running": "cyan",
     "interrupted": "yellow",
+    "pruned": "yellow",
     "stale": "yellow",
     "diverged": "red",
     "failed": "red",

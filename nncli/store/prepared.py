@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Dialect, Table, insert
 
-BLOCK = 32
+BLOCK = 128
 """Rows of one statement, where its parameters are positional."""
 
 

@@ -114,7 +114,7 @@ class Coordinator:
     def _job(self, task: Task) -> Job:
         if isinstance(task.asked, UsageError):
             raise task.asked
-        plan = self.planner.plan(task.asked)
+        plan = self.planner.plan(task.asked, task.spec)
         checkpoint, before = None, Before()
         if task.run_id is not None:
             checkpoint, before = reopen(self.store, task.run_id, plan)
@@ -173,12 +173,16 @@ class Coordinator:
         recorder = self._recorders.get(job)
         if recorder is None:
             recorder = self._recorders[job] = Recorder(job.plan, self.store, job.run, job.before)
+        is_new = recorder.run_id is None
         status, values, seconds = "failed", self.trials.nothing(), None
         if isinstance(told, Exception):
             recorder.fail(told)
             message: str | None = str(told)
         else:
             recorder.take(told)
+            goes_on = not isinstance(told, Finished) or told.status == "interrupted"
+            if is_new and recorder.run_id is not None and goes_on:
+                self.trials.link(job.trial, job.seed, recorder.run_id)
             if not isinstance(told, Finished):
                 return []
             status, seconds, message = told.status, told.train_seconds, told.message

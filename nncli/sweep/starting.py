@@ -69,6 +69,7 @@ class Prepared:
         self.objectives = self._read_objectives(dataset)
         self.guide = self.make_guide()
         self._check_trials()
+        self.guide.total = self.trials
 
     @cached_property
     def data_hashes(self) -> dict[str, str]:
@@ -223,7 +224,7 @@ def _coordinate(
         sweep.id,
         store=store,
         guide=prepared.guide,
-        identify=_identify(prepared.planner),
+        identify=prepared.planner.identify,
         objectives=prepared.objectives,
         observe=observe,
         reuse=not wish.rerun,
@@ -243,14 +244,6 @@ def _coordinate(
     done = coordinator.run()
     observe(done)
     return done
-
-
-def _identify(planner: Planner) -> Callable[[Spec], tuple[str, str]]:
-    def identify(asked: Spec) -> tuple[str, str]:
-        spec, data_hash = planner.identify(asked)
-        return spec.hash(), data_hash
-
-    return identify
 
 
 def _row(prepared: Prepared, labels: Labels) -> NewSweep:

@@ -23,18 +23,32 @@ from nncli.sweep.guides import Guide
 from nncli.sweep.objectives import Objective
 from nncli.sweep.tally import Tally, Trial, Values, values_of
 
-#: Tells what a spec is known by: the hash of it once resolved, and of its data.
-Identify = Callable[[Spec], tuple[str, str]]
+#: Tells what an experiment is known by: its resolved spec, and the hash of its data.
+Identify = Callable[[Spec], tuple[Spec, str]]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A run to begin: its spec as asked, or why there is none, and a run to go on with."""
+    """A run to begin, perhaps going on with one that is stored.
+
+    ``asked`` is its spec, or why there is none; ``spec`` the resolved one, None where that fails.
+    """
 
     trial: Trial
     seed: int
     asked: Spec | UsageError
+    spec: Spec | None
     run_id: int | None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a run is known by; the hashes are empty where its spec cannot be read."""
+
+    asked: Spec | UsageError
+    spec: Spec | None = None
+    hash: str = ""
+    data_hash: str = ""
 
 
 class Trials:
@@ -148,6 +162,10 @@ class Trials:
             self._close(trial)
         return begun
 
+    def link(self, number: int, seed: int, run_id: int) -> None:
+        """Store which run a trial has, so that whoever takes it up goes on with that."""
+        self.store.link(self.sweep_id, number, seed, run_id)
+
     def settle(self) -> None:
         """Store how runs ended that are not yet stored as settled."""
         if self._settled:
@@ -195,7 +213,7 @@ class Trials:
             trial.pruned = True
         if run_id is not None:
             trial.runs[seed] = run_id
-            if status == "diverged":
+            if status in ("diverged", "failed"):
                 trial.bad = True
             else:
                 values = values_of(self.objectives, results)
@@ -241,9 +259,9 @@ class Trials:
             params = json.dumps(trial.params, sort_keys=True, ensure_ascii=False)
             for seed in self.definition.seeds:
                 if seed not in trial.values:
-                    spec, spec_hash, data_hash = self._known_by(trial, seed)
-                    wanted.append(Wanted(trial.number, seed, params, spec_hash, data_hash))
-                    asked.append(spec)
+                    known = self._known_by(trial, seed)
+                    wanted.append(Wanted(trial.number, seed, params, known.hash, known.data_hash))
+                    asked.append(known)
         claims = self.store.claim(self.sweep_id, self._process, wanted, reuse=self.reuse)
         found: list[Task] = []
         answers = list(zip(claims, asked, strict=True))
@@ -251,14 +269,13 @@ class Trials:
             found += self._answered(self._open[number], list(group))
         return found
 
-    def _answered(
-        self, trial: Trial, answers: Sequence[tuple[Claim, Spec | UsageError]]
-    ) -> list[Task]:
+    def _answered(self, trial: Trial, answers: Sequence[tuple[Claim, _Known]]) -> list[Task]:
         """Take the answers to the claims of a trial; return its runs that can begin."""
         params = json.loads(answers[0][0].params)
         if params != trial.params:  # another process was given this number before us
             trial.params = params
             self.guide.adopt(trial.number, params)
+            answers = [(claim, self._known_by(trial, claim.seed)) for claim, _ in answers]
         if all(claim.outcome != "mine" for claim, _ in answers) and any(
             claim.outcome == "busy" for claim, _ in answers
         ):
@@ -266,8 +283,8 @@ class Trials:
             del self._open[trial.number]
             return []
         tasks = [
-            Task(trial, claim.seed, asked, claim.run_id)
-            for claim, asked in answers
+            Task(trial, claim.seed, known.asked, known.spec, claim.run_id)
+            for claim, known in answers
             if claim.outcome == "mine"
         ]
         first = len(tasks) if self.definition.pruner is None else 1
@@ -279,16 +296,16 @@ class Trials:
                 begun += self.ended(trial, claim.seed, claim.run_id, "skipped", values)
         return begun
 
-    def _known_by(self, trial: Trial, seed: int) -> tuple[Spec | UsageError, str, str]:
-        """Return a run's spec as asked, or why there is none, and the hashes of spec and data."""
+    def _known_by(self, trial: Trial, seed: int) -> _Known:
         try:
             asked = self.definition.spec(trial.params, seed)
         except UsageError as error:
-            return error, "", ""
+            return _Known(error)
         try:
-            return asked, *self._identify(asked)
+            spec, data_hash = self._identify(asked)
         except UsageError:
-            return asked, asked.hash(), ""  # planning it will say why
+            return _Known(asked, None, asked.hash())  # planning it will say why
+        return _Known(asked, spec, spec.hash(), data_hash)
 
     def _drop(self, trial: Trial, waiting: Sequence[Task]) -> None:
         """Leave out the runs of a pruned trial that have not begun."""

@@ -1,0 +1,253 @@
+"""The engine of a Dask cluster: runs are trained by its workers, a leg at a time.
+
+The coordinator's process keeps the queue and gives the cluster two legs a thread, so that no
+worker waits for the next and little is lost with one. A leg whose worker is lost is done again; a
+run that loses too many is the likely cause and has failed. When the sweep is to stop, legs that
+are under way end within a glance of the native loop and give back their checkpoint.
+
+Orders and reports travel by Dask's own serialization, which is pickle among the members of a
+cluster that trust each other: use no scheduler that strangers can reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import queue
+import uuid
+from collections import deque
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from nncli.data import Dataset
+from nncli.errors import NncliError
+from nncli.kernels.optimizers import OPTIMIZERS
+from nncli.sweep.course import Course
+from nncli.sweep.dask_cluster import Cluster
+from nncli.sweep.dask_worker import Order, Report
+from nncli.sweep.work import Job, Message
+
+#: Seconds of a leg: what is lost at most with a worker. L-BFGS, which begins each again, has one.
+LEG = 30.0
+
+#: Legs that a thread has at hand, the one that is trained included.
+AT_HAND = 2
+
+#: Workers that a run may cost.
+MOST_LOST = 5
+
+#: Seconds between two looks at the workers, and that legs have to end in when asked to.
+LOOK, LAST_WORDS = 1.0, 3.0
+
+#: Seconds before a leg that was lost is tried again.
+PAUSE = 0.1
+
+
+class DaskEngine:
+    """Trains runs on the cluster at ``address``, or on one of its own (``local``).
+
+    ``jobs`` limits how many go on at a time. Raises UsageError for a cluster that cannot be used.
+    """
+
+    def __init__(self, address: str, jobs: int | None = None) -> None:
+        self._cluster = Cluster(address, jobs)
+        self._most = jobs or math.inf
+        self._sweep = uuid.uuid4().hex
+        self._numbers = itertools.count()
+        self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._fault: Exception | None = None
+        self._stopped = False
+        # These belong to the cluster's thread.
+        self._waiting: deque[Job] = deque()
+        self._begun: dict[Job, _Begun] = {}
+        self._look = self._cluster.begin(self._keep_looking())
+
+    @property
+    def slots(self) -> int:
+        """Return how many runs go on at a time: the threads of the workers that there are now."""
+        return int(max(1, min(self._most, self._cluster.threads)))
+
+    def start(self, job: Job) -> None:
+        """Take a job; it begins as soon as a thread is free."""
+        self._cluster.call_soon(self._enter, job)
+
+    def messages(self, timeout: float) -> list[Message]:
+        """Return what has happened, waiting up to ``timeout`` seconds for the first.
+
+        Raises NncliError once the cluster can no longer be used.
+        """
+        found: list[Message] = []
+        try:
+            found.append(self._told.get(timeout=timeout))
+            while True:
+                found.append(self._told.get_nowait())
+        except queue.Empty:
+            pass
+        if self._fault is not None and not found:
+            raise self._fault
+        return found
+
+    def stop(self) -> list[Job]:
+        """Ask all runs to end as interrupted, and return those that have not begun.
+
+        It waits for the others up to ``LAST_WORDS`` seconds. One whose worker does not answer ends
+        where its last leg did; in its first leg it counts as not begun.
+        """
+        self._stopped = True
+        return self._cluster.wait_for(self._stop(), LOOK + 2 * LAST_WORDS)
+
+    def close(self) -> None:
+        """Let go of everything; what is under way is lost."""
+        with suppress(Exception):
+            if not self._stopped:
+                self.stop()
+        self._look.cancel()
+        self._cluster.close()
+
+    # In the cluster's thread
+
+    def _enter(self, job: Job) -> None:
+        self._waiting.append(job)
+        self._begin_waiting()
+
+    def _begin_waiting(self) -> None:
+        """Begin jobs until the threads have enough at hand."""
+        at_hand = sum(each.weight for each in self._begun.values())
+        while self._waiting and not self._stopped and at_hand < AT_HAND * self.slots:
+            job = self._waiting.popleft()
+            begun = self._begun[job] = _Begun(Course(job))
+            begun.task = asyncio.get_running_loop().create_task(self._see_through(job, begun))
+            at_hand += begun.weight
+
+    async def _keep_looking(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(LOOK)
+                await self._cluster.look()
+                self._begin_waiting()
+        except Exception as error:
+            self._fault = error
+
+    async def _see_through(self, job: Job, begun: _Begun) -> None:
+        """Train a job to its end, and tell what happens."""
+        course = begun.course
+        try:
+            while not course.is_over:
+                report = await self._leg(begun)
+                if report is None:
+                    return
+                if report.error is not None:
+                    raise report.error
+                for event in course.take(report.events, is_last=self._stopped):
+                    self._told.put((job, event))
+        except Exception as error:
+            self._told.put((job, error))
+        del self._begun[job]
+        self._begin_waiting()
+
+    async def _leg(self, begun: _Begun) -> Report | None:
+        """Have the next leg of a job done; None if the engine is to do no more."""
+        while self._fault is None and not self._stopped:
+            try:
+                begun.leg = await self._cluster.submit(self._order(begun.course), begun.dataset)
+                report: Report = await begun.leg
+                self._cluster.check(report.worker, report.versions)
+                return report if report.events or report.error else None
+            except NncliError as error:
+                self._fault = error
+            except (CancelledError, OSError) as error:
+                if not self._cluster.is_reachable:
+                    self._fault = self._cluster.gone()
+                elif isinstance(error, CancelledError):  # the last worker with its data is lost
+                    begun.lost += 1
+            except Exception as error:
+                if not hasattr(error, "allowed_failures"):
+                    return await self._explained(error)
+                begun.lost += error.allowed_failures + 1  # Dask has tried that often
+            if begun.lost >= MOST_LOST:
+                return Report("", {}, error=begun.given_up())
+            await asyncio.sleep(PAUSE)
+        return None
+
+    async def _explained(self, error: Exception) -> Report | None:
+        """Return a leg that Dask could not bring to a worker, or not back, as failed.
+
+        Unless the worker is one that should not be there.
+        """
+        try:
+            await self._cluster.look()
+        except NncliError as reason:
+            self._fault = reason
+            return None
+        return Report("", {}, error=error)
+
+    def _order(self, course: Course) -> Order:
+        job = course.job
+        is_resumable = OPTIMIZERS[job.plan.spec.opt].update is not None
+        return Order(
+            key=f"nncli-{self._sweep}-{next(self._numbers)}",
+            sweep=self._sweep,
+            spec=job.plan.spec,
+            checkpoint=course.checkpoint,
+            seconds_before=course.seconds_before,
+            look_every=job.look_every if job.judge is not None else None,
+            seconds=LEG if is_resumable else math.inf,
+        )
+
+    async def _stop(self) -> list[Job]:
+        left = list(self._waiting)
+        self._waiting.clear()
+        going: set[str] = set()
+        with suppress(Exception):  # whoever does not answer is not waited for
+            going = await asyncio.wait_for(self._cluster.end_legs(self._sweep), LOOK)
+        tasks = []
+        for begun in self._begun.values():
+            assert begun.task is not None
+            if not begun.is_told_of(going):
+                begun.task.cancel()
+            tasks.append(begun.task)
+        if tasks:
+            _, silent = await asyncio.wait(tasks, timeout=LAST_WORDS)
+            for task in silent:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for job, begun in self._begun.items():
+            if begun.course.finished is None:
+                left.append(job)
+            else:
+                self._told.put((job, begun.course.finished))
+        self._begun.clear()
+        return left
+
+
+@dataclass(eq=False)
+class _Begun:
+    """A job that the cluster has got."""
+
+    course: Course
+    task: asyncio.Task[None] | None = None
+    leg: Any = None  #: the future of its latest leg
+    lost: int = 0  #: workers that it has cost, or that were with it when they went
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.course.job.plan.dataset
+
+    @property
+    def weight(self) -> int:
+        """Return how many legs it counts as: one that lost a worker is to be the only one there."""
+        return AT_HAND if self.lost else 1
+
+    def is_told_of(self, going: set[str]) -> bool:
+        """Return whether its leg is under way, or done and on its way here."""
+        return self.leg is not None and (self.leg.key in going or self.leg.status == "finished")
+
+    def given_up(self) -> NncliError:
+        """Return the error of a run that has cost too many workers."""
+        return NncliError(
+            f"{self.lost} Dask workers were lost while they had this run: perhaps it needs more "
+            "memory than they have; see their logs"
+        )
