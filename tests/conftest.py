@@ -7,8 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # oracle and fixtures are imported by name
+
+
+# No example is timed: machines are busy, and the first call of a kernel loads it.
+settings.register_profile("nncli", deadline=None)
+settings.load_profile("nncli")
 
 
 def pytest_configure(config: pytest.Config) -> None:

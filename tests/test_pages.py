@@ -80,3 +80,34 @@ def test_every_threshold_is_documented() -> None:
     assert len(constants) > 10
     for name, value in constants.items():
         assert f"`{name}` {value}" in text
+
+
+def test_the_sweep_benchmarks_sweep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(ROOT / "experiments" / "speed")
+    cost = importlib.import_module("sweep_cost")
+    work = cost.Work("xor", "4", 5, "1e-3:1")
+    bench = cost.Bench(tmp_path, rounds=1, quick=True)
+    found = bench.sweep(work, 3, 2)
+    assert found.answer["completed"] == 3
+    assert 0 < found.first_run_seconds <= found.seconds
+    assert found.peak_bytes > 2**20
+    [bare] = cost.bare(work, 3)
+    assert bare["seconds"] > 0
+
+
+def test_the_peers_of_the_sweep_benchmark_get_the_split(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "experiments" / "speed")
+    work = importlib.import_module("peers.sweep_work")
+    process = importlib.import_module("whole_process")
+    work.write_split(tmp_path / "split.npz")
+    split = work.read_split(tmp_path / "split.npz")
+    assert split.x.shape == (1797, 64)
+    assert split.x.max() == 1
+    assert split.train == 1438
+    command = [sys.executable, "-m", "peers.sweep_grid_search", str(tmp_path / "split.npz")]
+    found = process.measure(
+        [*command, "--trials=2", "--epochs=1", "--jobs=1"], folder=ROOT / "experiments" / "speed"
+    )
+    assert found.answer["trials"] == 2

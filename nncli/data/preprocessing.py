@@ -138,7 +138,11 @@ class Preprocessing:
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object; numbers that are all equal and names that count up are packed."""
-        found = {
+        return dict(self._packed)
+
+    @cached_property
+    def _packed(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
             "version": VERSION,
             "task": self.task,
             "inputs": _pack_inputs(self.inputs),

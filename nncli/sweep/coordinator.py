@@ -23,7 +23,7 @@ from nncli.store import SweepStore
 from nncli.sweep.events import Done, Going, SweepEvent
 from nncli.sweep.tally import Trial, Values, values_of
 from nncli.sweep.trials import Task, Trials
-from nncli.sweep.work import Engine, Job, result_columns
+from nncli.sweep.work import Engine, Job, Message, result_columns
 
 #: Seconds that a look for messages waits, and that messages are collected while work is at hand.
 GLANCE, GATHER = 0.25, 0.03
@@ -57,6 +57,7 @@ class Coordinator:
         self._recorders: dict[Job, Recorder] = {}
         self._begun: dict[Job, Trial] = {}
         self._stopping = False
+        self._stride = 1
         self._beat = self._looked = time.monotonic()
 
     def run(self) -> Done:
@@ -65,8 +66,7 @@ class Coordinator:
         try:
             trials.restore()
             while not self._is_over():
-                self._fill()
-                self._take()
+                self._turn()
                 self._look_around()
                 self._show()
         finally:
@@ -81,12 +81,6 @@ class Coordinator:
         if not self.trials.is_exhausted:
             return False
         return not self.trials.shared or not self._wait_for_others()
-
-    def _fill(self) -> None:
-        """Begin runs for the slots that are free, and some ahead."""
-        room = self._room()
-        if room > 0 and not self._stopping:
-            self._begin(self.trials.claim(room))
 
     def _room(self) -> int:
         """Return how many runs to claim now: a sampler that learns is asked as late as can be."""
@@ -151,22 +145,49 @@ class Coordinator:
             run_id, _ = self.store.add_run(row, "failed", error=str(error))
         return self._ended(task.trial, task.seed, run_id, "failed", message=str(error))
 
-    def _take(self) -> None:
-        """Store what the engine tells, in one transaction."""
-        if not self._begun:
-            return
-        if len(self._begun) > self.engine.slots and not self._stopping:
-            time.sleep(GATHER)
-        messages = self.engine.messages(GLANCE)
+    def _turn(self) -> None:
+        """Store what the engine tells and claim what fits, in one transaction; begin it then.
+
+        A sampler that learns hears first what was stored, and may take its time.
+        """
+        messages = self._messages()
+        room = 0 if self._stopping else self._room()
         begin: list[Task] = []
-        if messages:
+        if messages or room > 0:
             with self.store.transaction():
                 for job, told in messages:
                     begin += self._handle(job, told)
+                if not self._is_slow():
+                    begin += self._claimed()
                 self.trials.settle()
+        if self._is_slow():
+            begin += self._claimed()
         self._begin(begin)
         if not self._stopping and self.stop():
             self._halt()
+
+    def _messages(self) -> list[Message]:
+        """Return what the engine tells; wait for it, and gather some while work is at hand."""
+        if not self._begun:
+            return []
+        if len(self._begun) > self.engine.slots and not self._stopping:
+            time.sleep(GATHER)
+        return self.engine.messages(GLANCE)
+
+    def _claimed(self) -> list[Task]:
+        """Claim runs for the slots that are free, and some ahead.
+
+        Where all that was asked for is done already, more is asked for the next time.
+        """
+        room = self._room()
+        if room <= 0 or self._stopping:
+            return []
+        found = self.trials.claim(room * self._stride)
+        self._stride = 1 if found or self._is_slow() else min(2 * self._stride, MOST_AHEAD)
+        return found
+
+    def _is_slow(self) -> bool:
+        return self.trials.guide.learns
 
     def _handle(self, job: Job, told: Event | Exception) -> list[Task]:
         """Record what happened to a run; return the runs that can begin now."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 import numpy as np
@@ -102,15 +104,15 @@ class Cluster:
                 raise
             raise self.gone() from None
         for worker, told in found.items():
-            if isinstance(told, ImportError | AttributeError):  # no nncli, or one without this
-                told = await self._installed(worker)
-            if isinstance(told, dict):
-                self.check(worker, told)
-            else:
+            if isinstance(told, OSError):
                 del threads[worker]  # it went away meanwhile
+            elif isinstance(told, Exception):
+                await self._refuse(worker, told)
+            else:
+                self.check(worker, told)
         self._threads = threads
 
-    def check(self, worker: str, found: dict[str, str]) -> None:
+    def check(self, worker: str, found: Mapping[str, str | None]) -> None:
         """Raise UsageError if a worker has other versions than this process."""
         for name, expected in self._expected.items():
             version = found.get(name)
@@ -159,30 +161,32 @@ class Cluster:
                 self._sent.popitem(last=False)
             return future
 
-    async def _installed(self, worker: str) -> dict[str, str]:
-        """Return the versions that a worker has installed, where it cannot tell them itself."""
+    async def _refuse(self, worker: str, reason: Exception) -> None:
+        """Raise UsageError for a worker that cannot tell its versions: Dask knows what it has."""
         told = await self._client.get_versions(packages=list(self._expected))
         packages = told["workers"].get(worker, {}).get("packages", {})
-        names = [name for name in self._expected if name != "Python"]
-        return {
-            "nncli": "",
-            **{name: packages[name] for name in names if packages.get(name)},
-            "Python": ".".join(packages.get("python", "").split(".")[:2]),
-        }
+        python = ".".join(packages.get("python", "").split(".")[:2])
+        self.check(worker, {**packages, "Python": python})
+        raise UsageError(
+            f"the Dask worker {worker} cannot use its nncli ({reason}): repair it there, or end "
+            "that worker"
+        )
 
     # From and to the outside
 
     def _connect(self, distributed: Any, jobs: int | None) -> None:
         target: Any = self.address
         if self.address == "local":
-            target = self._own = distributed.LocalCluster(
-                n_workers=jobs or available_cores(),
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL + 1,
-                env=ONE_THREAD,
-            )
+            with _deaf_children():
+                target = self._own = distributed.LocalCluster(
+                    n_workers=jobs or available_cores(),
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": ":0"},  # or it wants the usual port
+                    silence_logs=logging.CRITICAL + 1,
+                    env=ONE_THREAD,
+                )
         else:
             self._ask(distributed)
         self._client = distributed.Client(target, timeout=PATIENCE, set_as_default=False)
@@ -192,14 +196,15 @@ class Cluster:
 
         async def ask() -> None:
             settings = distributed.Security().get_connection_args("client")
-            comm = await distributed.core.connect(self.address, timeout=PATIENCE, **settings)
+            connecting = distributed.core.connect(self.address, timeout=PATIENCE, **settings)
+            comm = await asyncio.wait_for(connecting, PATIENCE + 1)
             await comm.close()
 
         try:
             with ThreadPoolExecutor(1) as thread:  # in this one a notebook may have its loop
                 thread.submit(asyncio.run, ask()).result()
         except Exception as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = str(error).split("\n")[0] or "it says nothing"
             raise UsageError(
                 f"--dask {self.address}: no Dask scheduler answers there ({reason}): start one "
                 "with dask scheduler and name the address that it prints, such as "
@@ -227,3 +232,21 @@ def _distributed() -> Any:
         if name.split(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return distributed
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Let processes that threads begun here will start not hear Ctrl-C, which all get at once.
+
+    This process is to ask them to end; they would be gone before. A thread, and a process, begins
+    with the signals blocked that its creator has blocked.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which unblocks them in the thread that starts it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -22,7 +22,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from nncli.data import Dataset
 from nncli.errors import NncliError
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.sweep.course import Course
@@ -61,8 +60,8 @@ class DaskEngine:
         self._fault: Exception | None = None
         self._stopped = False
         # These belong to the cluster's thread.
-        self._waiting: deque[Job] = deque()
-        self._begun: dict[Job, _Begun] = {}
+        self._waiting: deque[_Run] = deque()
+        self._going: set[_Run] = set()
         self._look = self._cluster.begin(self._keep_looking())
 
     @property
@@ -72,7 +71,7 @@ class DaskEngine:
 
     def start(self, job: Job) -> None:
         """Take a job; it begins as soon as a thread is free."""
-        self._cluster.call_soon(self._enter, job)
+        self._cluster.call_soon(self._enter, _Run(Course(job)))
 
     def messages(self, timeout: float) -> list[Message]:
         """Return what has happened, waiting up to ``timeout`` seconds for the first.
@@ -109,18 +108,21 @@ class DaskEngine:
 
     # In the cluster's thread
 
-    def _enter(self, job: Job) -> None:
-        self._waiting.append(job)
+    def _enter(self, run: _Run) -> None:
+        self._waiting.append(run)
         self._begin_waiting()
 
     def _begin_waiting(self) -> None:
-        """Begin jobs until the threads have enough at hand."""
-        at_hand = sum(each.weight for each in self._begun.values())
-        while self._waiting and not self._stopped and at_hand < AT_HAND * self.slots:
-            job = self._waiting.popleft()
-            begun = self._begun[job] = _Begun(Course(job))
-            begun.task = asyncio.get_running_loop().create_task(self._see_through(job, begun))
-            at_hand += begun.weight
+        """Have runs go on until the threads have enough at hand."""
+        loop = asyncio.get_running_loop()
+        at_hand = sum(run.weight for run in self._going)
+        while self._waiting and self._fault is None and not self._stopped:
+            at_hand += self._waiting[0].weight
+            if at_hand > AT_HAND * self.slots:
+                break
+            run = self._waiting.popleft()
+            self._going.add(run)
+            run.task = loop.create_task(self._see_through(run))
 
     async def _keep_looking(self) -> None:
         try:
@@ -131,46 +133,45 @@ class DaskEngine:
         except Exception as error:
             self._fault = error
 
-    async def _see_through(self, job: Job, begun: _Begun) -> None:
-        """Train a job to its end, and tell what happens."""
-        course = begun.course
+    async def _see_through(self, run: _Run) -> None:
+        """Train a run to its end, and tell what happens; where a leg is lost, it waits again."""
+        course = run.course
         try:
             while not course.is_over:
-                report = await self._leg(begun)
+                report = await self._leg(run)
                 if report is None:
-                    return
+                    await asyncio.sleep(PAUSE)
+                    self._waiting.append(run)
+                    break
                 if report.error is not None:
                     raise report.error
                 for event in course.take(report.events, is_last=self._stopped):
-                    self._told.put((job, event))
+                    self._told.put((course.job, event))
         except Exception as error:
-            self._told.put((job, error))
-        del self._begun[job]
+            self._told.put((course.job, error))
+        self._going.remove(run)
         self._begin_waiting()
 
-    async def _leg(self, begun: _Begun) -> Report | None:
-        """Have the next leg of a job done; None if the engine is to do no more."""
-        while self._fault is None and not self._stopped:
-            try:
-                begun.leg = await self._cluster.submit(self._order(begun.course), begun.dataset)
-                report: Report = await begun.leg
-                self._cluster.check(report.worker, report.versions)
-                return report if report.events or report.error else None
-            except NncliError as error:
-                self._fault = error
-            except (CancelledError, OSError) as error:
-                if not self._cluster.is_reachable:
-                    self._fault = self._cluster.gone()
-                elif isinstance(error, CancelledError):  # the last worker with its data is lost
-                    begun.lost += 1
-            except Exception as error:
-                if not hasattr(error, "allowed_failures"):
-                    return await self._explained(error)
-                begun.lost += error.allowed_failures + 1  # Dask has tried that often
-            if begun.lost >= MOST_LOST:
-                return Report("", {}, error=begun.given_up())
-            await asyncio.sleep(PAUSE)
-        return None
+    async def _leg(self, run: _Run) -> Report | None:
+        """Have the next leg of a run done; None if it was lost, or is not to be begun."""
+        dataset = run.course.job.plan.dataset
+        try:
+            run.leg = await self._cluster.submit(self._order(run.course), dataset)
+            report: Report = await run.leg
+            self._cluster.check(report.worker, report.versions)
+            return report if report.events or report.error else None
+        except NncliError as error:
+            self._fault = error
+        except (CancelledError, OSError) as error:
+            if not self._cluster.is_reachable:
+                self._fault = self._cluster.gone()
+            elif isinstance(error, CancelledError):  # its data are lost with their last worker
+                run.lost += 1
+        except Exception as error:
+            if not hasattr(error, "allowed_failures"):
+                return await self._explained(error)
+            run.lost += error.allowed_failures + 1  # Dask has tried that often
+        return Report("", {}, error=run.given_up()) if run.lost >= MOST_LOST else None
 
     async def _explained(self, error: Exception) -> Report | None:
         """Return a leg that Dask could not bring to a worker, or not back, as failed.
@@ -198,34 +199,33 @@ class DaskEngine:
         )
 
     async def _stop(self) -> list[Job]:
-        left = list(self._waiting)
-        self._waiting.clear()
-        going: set[str] = set()
+        told_of: set[str] = set()
         with suppress(Exception):  # whoever does not answer is not waited for
-            going = await asyncio.wait_for(self._cluster.end_legs(self._sweep), LOOK)
-        tasks = []
-        for begun in self._begun.values():
-            assert begun.task is not None
-            if not begun.is_told_of(going):
-                begun.task.cancel()
-            tasks.append(begun.task)
+            told_of = await asyncio.wait_for(self._cluster.end_legs(self._sweep), LOOK)
+        runs = [*self._going, *self._waiting]
+        tasks = [run.task for run in self._going if run.task is not None]
+        for run in self._going:
+            if run.task is not None and not run.is_under_way(told_of):
+                run.task.cancel()
         if tasks:
             _, silent = await asyncio.wait(tasks, timeout=LAST_WORDS)
             for task in silent:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for job, begun in self._begun.items():
-            if begun.course.finished is None:
-                left.append(job)
+        left = []
+        for course in (run.course for run in runs if run in self._going or run in self._waiting):
+            if course.finished is None:
+                left.append(course.job)
             else:
-                self._told.put((job, begun.course.finished))
-        self._begun.clear()
+                self._told.put((course.job, course.finished))
+        self._going.clear()
+        self._waiting.clear()
         return left
 
 
 @dataclass(eq=False)
-class _Begun:
-    """A job that the cluster has got."""
+class _Run:
+    """A job on its way."""
 
     course: Course
     task: asyncio.Task[None] | None = None
@@ -233,17 +233,13 @@ class _Begun:
     lost: int = 0  #: workers that it has cost, or that were with it when they went
 
     @property
-    def dataset(self) -> Dataset:
-        return self.course.job.plan.dataset
-
-    @property
     def weight(self) -> int:
-        """Return how many legs it counts as: one that lost a worker is to be the only one there."""
+        """Return how many legs it counts as: one that lost a worker is to be there alone."""
         return AT_HAND if self.lost else 1
 
-    def is_told_of(self, going: set[str]) -> bool:
-        """Return whether its leg is under way, or done and on its way here."""
-        return self.leg is not None and (self.leg.key in going or self.leg.status == "finished")
+    def is_under_way(self, keys: set[str]) -> bool:
+        """Return whether its leg is one of those on a worker, or done and on its way here."""
+        return self.leg is not None and (self.leg.key in keys or self.leg.status == "finished")
 
     def given_up(self) -> NncliError:
         """Return the error of a run that has cost too many workers."""

@@ -115,16 +115,16 @@ class Trials:
         return others
 
     def claim(self, room: int) -> list[Task]:
-        """Claim trials until ``room`` runs can begin, or no more are there; return those runs."""
-        found: list[Task] = []
-        while len(found) < room:
-            some = self._propose(-(-(room - len(found)) // len(self.definition.seeds)))
-            if not some:
-                break
-            with self.store.transaction():
-                found += self._claim(some)
-                self.settle()
-        return found
+        """Claim trials with about ``room`` runs, and return those that are to begin.
+
+        What the database has already is entered. Nothing comes back where all was done, or others
+        have it, or no trials are left.
+        """
+        some = self._propose(-(-room // len(self.definition.seeds)))
+        if not some:
+            return []
+        with self.store.transaction():
+            return self._claim(some)
 
     def ended(
         self,
