@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import typer.main
 
 from nncli.cli.failures import Interrupted, ReaderGone, guarded
 from nncli.cli.help import Command, Group, examples
+from nncli.cli.lean import lean
 from nncli.errors import unknown_choice
 
 #: Every command with its line in ``nncli --help``; its code is ``nncli.cli.commands.<name>``,
@@ -140,15 +140,8 @@ def _show_warning(message: Warning | str, *place: object, **more: object) -> Non
 
 
 def main() -> None:
-    """Run the command line of this process.
-
-    The collector of cycles walks all that was imported again and again, and once more at the end,
-    where everything goes anyway: together a third of a second of a small sweep.
-    """
-    gc.set_threshold(50_000, 20, 100)
+    """Run the command line of this process."""
     warnings.showwarning = _show_warning
     app_command = typer.main.get_command(app)
-    try:
+    with lean():
         app_command.main()
-    finally:
-        gc.freeze()

@@ -238,6 +238,8 @@ class Coordinator:
         self._stopping = True
         for job in self.engine.stop():
             del self._begun[job]
+            if isinstance(job.run, int):  # taken up again, and left as it was
+                self.store.finish_run(job.run, "interrupted")
 
     def _look_around(self) -> None:
         """Give a sign of life, and hear what other processes have done if a sampler learns."""

@@ -30,9 +30,12 @@ class Trial:
     bad: bool = False  #: a run of it failed or diverged
 
     def means(self) -> tuple[float, ...] | None:
-        """Return the means of the objectives over the seeds that have them, if any has."""
+        """Return the means of the objectives over the seeds that have them, if any has.
+
+        In the order of the seeds, so that the order in which runs end changes no bit.
+        """
         means = []
-        for column in zip(*self.values.values(), strict=True):
+        for column in zip(*(self.values[seed] for seed in sorted(self.values)), strict=True):
             known = [value for value in column if value is not None]
             if not known:
                 return None
@@ -83,7 +86,7 @@ class Tally:
         if any(each.values == values or beats(each.values, values) for each in self.best):
             return
         left = [each for each in self.best if not beats(values, each.values)]
-        runs = tuple(trial.runs.values())
+        runs = tuple(run for _, run in sorted(trial.runs.items()))
         self.best = (*left, Best(trial.number, values, self.shown(trial.params), runs))
 
 

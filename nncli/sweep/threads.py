@@ -7,6 +7,7 @@ threads would fight for the cores that the runs have.
 
 from __future__ import annotations
 
+import os
 import queue
 import sys
 import threading
@@ -29,6 +30,7 @@ class ThreadEngine:
         self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stopping = False
         self._limits = threadpool_limits(1)
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for one that is loaded later
         self._interval = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._threads = [

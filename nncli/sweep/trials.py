@@ -16,7 +16,7 @@ from typing import Any
 from nncli.errors import UsageError
 from nncli.spec import Spec
 from nncli.store import Claim, Settled, SweepStore, TrialRow, Wanted
-from nncli.store.records import FINAL
+from nncli.store.records import FINAL, WHOLE
 from nncli.sweep.definition import Definition
 from nncli.sweep.events import RunEnded
 from nncli.sweep.guides import Guide
@@ -39,6 +39,7 @@ class Task:
     asked: Spec | UsageError
     spec: Spec | None
     run_id: int | None
+    hashes: tuple[str, str]  #: of spec and data: what the run is known by
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class _Known:
 
     asked: Spec | UsageError
     spec: Spec | None = None
-    hash: str = ""
-    data_hash: str = ""
+    hashes: tuple[str, str] = ("", "")
 
 
 class Trials:
@@ -76,6 +76,8 @@ class Trials:
         self._counted = bytearray()  # a byte a trial: 1 once all of it is in the tally
         self._missing: deque[Trial] = deque()
         self._waiting: dict[int, list[Task]] = {}  # claimed, behind a trial's first run
+        self._twins: dict[tuple[str, str], list[Task]] = {}  # by hashes of runs that go on
+        self._known: dict[tuple[int, int], tuple[str, str]] = {}  # those hashes, by run
         self._settled: list[Settled] = []
         self._next = 0
         self._exhausted = False
@@ -157,7 +159,8 @@ class Trials:
         if trial.pruned:
             self._drop(trial, waiting)
             waiting = []
-        begun, self._waiting[trial.number] = waiting[:1], waiting[1:]
+        begun, self._waiting[trial.number] = self._begin(waiting[:1]), waiting[1:]
+        begun += self._end_twins(trial.number, seed, run_id, status, values)
         if len(trial.values) == len(self.definition.seeds):
             self._close(trial)
         return begun
@@ -260,7 +263,7 @@ class Trials:
             for seed in self.definition.seeds:
                 if seed not in trial.values:
                     known = self._known_by(trial, seed)
-                    wanted.append(Wanted(trial.number, seed, params, known.hash, known.data_hash))
+                    wanted.append(Wanted(trial.number, seed, params, *known.hashes))
                     asked.append(known)
         claims = self.store.claim(self.sweep_id, self._process, wanted, reuse=self.reuse)
         found: list[Task] = []
@@ -283,17 +286,46 @@ class Trials:
             del self._open[trial.number]
             return []
         tasks = [
-            Task(trial, claim.seed, known.asked, known.spec, claim.run_id)
+            Task(trial, claim.seed, known.asked, known.spec, claim.run_id, known.hashes)
             for claim, known in answers
             if claim.outcome == "mine"
         ]
         first = len(tasks) if self.definition.pruner is None else 1
-        begun, self._waiting[trial.number] = tasks[:first], tasks[first:]
+        begun, self._waiting[trial.number] = self._begin(tasks[:first]), tasks[first:]
         for claim, _ in answers:
             if claim.outcome == "done":
                 status, results = claim.status, claim.results
                 values = self._note(trial, claim.seed, claim.run_id, status, results)
                 begun += self.ended(trial, claim.seed, claim.run_id, "skipped", values)
+        return begun
+
+    def _begin(self, tasks: Sequence[Task]) -> list[Task]:
+        """Return the runs to begin; one that equals a run that goes on waits for that."""
+        found = []
+        for task in tasks:
+            hashes = task.hashes
+            if hashes in self._twins:
+                self._twins[hashes].append(task)
+                continue
+            if all(hashes):
+                self._twins[hashes] = []
+                self._known[task.trial.number, task.seed] = hashes
+            found.append(task)
+        return found
+
+    def _end_twins(
+        self, number: int, seed: int, run_id: int | None, status: str, values: Values
+    ) -> list[Task]:
+        """Enter what a run came to for those that equal it, or begin one if it came to nothing."""
+        hashes = self._known.pop((number, seed), None)
+        twins = self._twins.pop(hashes) if hashes else []
+        if status not in (*WHOLE, "diverged"):
+            return self._begin(twins)
+        begun: list[Task] = []
+        for twin in twins:
+            twin.trial.bad = twin.trial.bad or status == "diverged"
+            self._settled.append(Settled(twin.trial.number, twin.seed, run_id, "done"))
+            begun += self.ended(twin.trial, twin.seed, run_id, "skipped", values)
         return begun
 
     def _known_by(self, trial: Trial, seed: int) -> _Known:
@@ -304,8 +336,8 @@ class Trials:
         try:
             spec, data_hash = self._identify(asked)
         except UsageError:
-            return _Known(asked, None, asked.hash())  # planning it will say why
-        return _Known(asked, spec, spec.hash(), data_hash)
+            return _Known(asked, None, (asked.hash(), ""))  # planning it will say why
+        return _Known(asked, spec, (spec.hash(), data_hash))
 
     def _drop(self, trial: Trial, waiting: Sequence[Task]) -> None:
         """Leave out the runs of a pruned trial that have not begun."""

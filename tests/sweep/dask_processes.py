@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+#: Of Linux's prctl.
+PR_SET_PDEATHSIG = 1
 
 DASK = [sys.executable, "-m", "dask"]
 
@@ -23,9 +28,8 @@ class Processes:
         self._log = (folder / "dask.log").open("wb")
         self.workers: list[subprocess.Popen[bytes]] = []
         file = folder / "scheduler.json"
-        # should this process be killed, the scheduler ends when it is idle, and so do its workers
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
-        options += ["--idle-timeout", "120", "--scheduler-file", str(file)]
+        options += ["--scheduler-file", str(file)]
         self.scheduler = start([*DASK, "scheduler", *options], self._log)
         wait_until(lambda: file.exists() and file.read_text().endswith("}"), self.scheduler)
         self.address: str = json.loads(file.read_text())["address"]
@@ -63,8 +67,17 @@ class Processes:
 
 def start(command: list[str], log: IO[bytes], **environment: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+        command,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **environment},
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
     )
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process with the one that tests, should that be killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def wait_until(condition: object, process: subprocess.Popen[bytes] | None = None) -> None:

@@ -9,6 +9,8 @@ import itertools
 import json
 import sqlite3
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -276,7 +278,6 @@ def test_a_failed_run_is_tried_again_in_its_row(lab: Lab, monkeypatch: pytest.Mo
     assert lab.query("select count(error) from runs") == [(0,)]
 
 
-@pytest.mark.xfail(strict=True, reason="they stand in the order in which they ended")
 def test_the_best_runs_stand_in_the_order_of_the_seeds(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,40 +287,35 @@ def test_the_best_runs_stand_in_the_order_of_the_seeds(
         lab.sweep(options, seeds="4,0,2")
     done = lab.sweep(options, seeds="4,0,2")
     by_seed = dict(lab.query("select seed, run_id from trials"))
-    assert done.best[0].runs == tuple(by_seed[seed] for seed in (4, 0, 2))
+    assert done.best[0].runs == tuple(by_seed[seed] for seed in (0, 2, 4))
 
 
-@pytest.mark.parametrize(
-    "jobs",
-    [
-        1,
-        pytest.param(
-            2,
-            marks=pytest.mark.xfail(
-                strict=True, reason="equal specs that are claimed together are both trained"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_trials_that_come_to_one_spec_share_its_run(lab: Lab, jobs: int) -> None:
     """Without hidden layers the activation is none of the network's."""
     options = {"data": "iris", "hidden": "none|", "act": "relu,tanh,selu", "epochs": 3}
-    lab.sweep(options, seeds=2, jobs=jobs)
+    done = lab.sweep(options, seeds=2, jobs=jobs)
+    assert (done.counts.completed, done.counts.skipped) == (2, 4)
     assert lab.query("select count(*), count(distinct run_id) from trials") == [(6, 2)]
     assert lab.query("select count(*) from runs") == [(2,)]
 
 
-def test_a_run_that_cannot_be_planned_has_failed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def unplannable_for(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the runs of one seed fail before they begin."""
     real = Planner.plan
 
     def plan(self: Planner, asked: Any, spec: Any = None) -> Any:
-        if asked.seed == 1:
+        if asked.seed == seed:
             raise DataError("the file has melted: fetch it again")
         return real(self, asked, spec)
 
+    monkeypatch.setattr(Planner, "plan", plan)
+
+
+def test_a_run_that_cannot_be_planned_has_failed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"data": "iris", "lr": "0.01,0.02", "hidden": 3, "epochs": 4}
     with monkeypatch.context() as broken:
-        broken.setattr(Planner, "plan", plan)
+        unplannable_for(1, broken)
         done = lab.sweep(options, seeds=2)
     assert (done.counts.completed, done.counts.failed) == (2, 2)
     assert lab.query("select distinct error from runs where status = 'failed'") == [
@@ -327,6 +323,20 @@ def test_a_run_that_cannot_be_planned_has_failed(lab: Lab, monkeypatch: pytest.M
     ]
     assert lab.sweep(options, seeds=2).counts.completed == 2
     lab.check_whole(2, 2)
+
+
+@pytest.mark.xfail(strict=True, reason="the row of a refused run keeps its empty data_hash")
+def test_a_run_that_cannot_be_planned_is_whole_when_tried_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"data": "iris", "lr": "0.01,0.02", "hidden": 3, "epochs": 4}
+    with monkeypatch.context() as broken:
+        unplannable_for(1, broken)
+        lab.sweep(options, seeds=2)
+    lab.sweep(options, seeds=2)
+    whole = str(lab.folder / "whole.db")
+    lab.sweep(options, db=whole, seeds=2)
+    assert not lab.differences(1, lab.results(1, db=whole))
 
 
 def test_a_trial_that_contradicts_itself_is_refused_before_anything_is_written(lab: Lab) -> None:
@@ -424,6 +434,93 @@ def test_tpe_with_two_jobs(lab: Lab) -> None:
     assert done.best[0].trial == means[0][0]
 
 
+# Pruners
+
+#: Learning rates from the best to the worst, so that there is something to judge the others by.
+RATES = "0.1,0.01,0.003,0.001,3e-4,1e-4,3e-5,1e-5,3e-6,1e-6,3e-7"
+JUDGED = {"data": "moons", "lr": RATES, "hidden": 4, "epochs": 90}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("pruner", ["median:3", "halving", "hyperband"])
+def test_bad_trials_are_pruned_and_the_best_survives(lab: Lab, pruner: str, jobs: int) -> None:
+    pytest.importorskip("optuna")
+    whole = str(lab.folder / "whole.db")
+    best = lab.sweep(JUDGED, db=whole, seeds=2).best[0]
+    done = lab.sweep(JUDGED, seeds=2, pruner=pruner, jobs=jobs)
+    assert done.best[0].trial == best.trial
+    assert done.best[0].values == best.values
+    runs = lab.query(
+        "select t.number, t.seed, t.state, r.status, r.epochs from trials t "
+        "left join runs r on r.id = t.run_id order by 1, 2"
+    )
+    pruned = {number for number, _, _, status, _ in runs if status == "pruned"}
+    assert len(pruned) >= 3
+    assert best.trial == 0
+    for number, seed, state, status, epochs in runs:
+        if number in pruned and seed == 0:
+            assert (state, status) == ("done", "pruned")
+            assert 0 < epochs < 90
+        elif number in pruned:
+            assert (state, status, epochs) == ("dropped", None, None)
+        else:
+            assert (state, status, epochs) == ("done", "completed", 90)
+    assert (done.counts.pruned, done.counts.completed) == (2 * len(pruned), 22 - 2 * len(pruned))
+    sizes = lab.sizes()
+    again = lab.sweep(JUDGED, seeds=2, pruner=pruner, jobs=jobs)
+    assert (again.counts.skipped, again.counts.ended) == (22, 22)
+    assert again.best[0].values == done.best[0].values
+    assert lab.sizes() == sizes
+
+
+def test_wilcoxon_leaves_out_the_seeds_of_bad_trials(lab: Lab) -> None:
+    pytest.importorskip("optuna")
+    done = lab.sweep({**JUDGED, "epochs": 20}, seeds=8, pruner="wilcoxon", jobs=1)
+    rows = lab.query(
+        "select number, count(run_id), sum(state = 'dropped') from trials group by 1 order by 1"
+    )
+    assert [runs + dropped for _, runs, dropped in rows] == [8] * 11
+    assert all(dropped == 0 for number, _, dropped in rows if number == done.best[0].trial)
+    assert any(dropped for _, _, dropped in rows[5:])
+    assert lab.query("select distinct status from runs") == [("completed",)]
+    assert done.counts.pruned == sum(dropped for *_, dropped in rows)
+
+
+def test_a_pruned_run_is_no_result_for_another_sweep(lab: Lab) -> None:
+    pytest.importorskip("optuna")
+    pruned = lab.sweep(JUDGED, seeds=1, pruner="median:3").counts.pruned
+    assert pruned
+    done = lab.sweep(JUDGED, seeds=1)
+    assert (done.counts.skipped, done.counts.completed) == (11 - pruned, pruned)
+
+
+def test_a_pruned_sweep_that_was_stopped_goes_on(lab: Lab) -> None:
+    pytest.importorskip("optuna")
+    asked: dict[str, Any] = {"seeds": 2, "pruner": "median:3", "jobs": 1}
+    whole = str(lab.folder / "whole.db")
+    lab.sweep(JUDGED, db=whole, **asked)
+    for limit in (3, 9, 100):
+        lab.sweep(JUDGED, stop=lambda: len(lab.ended) >= limit, **asked)  # noqa: B023
+    states = "select t.*, r.status, r.epochs from trials t left join runs r on r.id = t.run_id"
+    found, wanted = lab.query(states), lab.query(states, db=whole)
+    assert [row[:6] + row[7:] for row in found] == [row[:6] + row[7:] for row in wanted]
+
+
+@pytest.mark.xfail(strict=True, reason="they are dropped for good, as behind a pruned one")
+def test_seeds_behind_a_failed_run_are_not_lost(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that failed is tried again, and with it the seeds that waited for it."""
+    pytest.importorskip("optuna")
+    options = {**JUDGED, "lr": "0.03,0.02"}
+    with monkeypatch.context() as broken:
+        broken_for(0, broken)
+        lab.sweep(options, seeds=3, pruner="median:3")
+    lab.sweep(options, seeds=3, pruner="median:3")
+    assert lab.query("select state, count(run_id) from trials group by 1") == [("done", 6)]
+
+
+# Changes from outside
+
+
 def test_a_run_that_was_deleted_is_done_again(lab: Lab) -> None:
     lab.sweep(SMALL, seeds=2)
     connection = sqlite3.connect(lab.db)
@@ -434,3 +531,33 @@ def test_a_run_that_was_deleted_is_done_again(lab: Lab) -> None:
     done = lab.sweep(SMALL, seeds=2)
     assert (done.counts.completed, done.counts.skipped) == (2, 4)
     lab.check_whole(3, 2)
+
+
+# Memory
+
+MEASURED = """
+import gc, psutil, sys
+from nncli.sweep.events import RunEnded
+from nncli.sweep.request import read_request
+from nncli.sweep.starting import Prepared, Wish, carry_out
+options = {"data": "xor", "hidden": 3, "lr": "loguniform:1e-4:1", "epochs": 3}
+ended = 0
+def observe(event):
+    global ended
+    ended += isinstance(event, RunEnded)
+    if isinstance(event, RunEnded) and ended in (200, 1500):
+        gc.collect()
+        print(psutil.Process().memory_info().rss)
+prepared = Prepared(read_request(options, {"trials": 750, "seeds": 2}).definition)
+carry_out(prepared, Wish(db=sys.argv[1], jobs=2), observe=observe)
+"""
+
+
+def test_memory_does_not_grow_with_the_trials(lab: Lab) -> None:
+    measured = subprocess.run(
+        [sys.executable, "-c", MEASURED, lab.db], capture_output=True, text=True, check=True
+    )
+    early, late = map(int, measured.stdout.split())
+    # 1,300 runs more, of about 10 kB each while they are at work. SQLite's cache of pages (2 MB a
+    # connection) and the allocator's arenas still fill; a run that stayed would take 13 MB.
+    assert late - early < 6e6

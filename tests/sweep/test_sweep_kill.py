@@ -18,7 +18,9 @@ SHORT = ("sweep", "iris", "--hidden", "4", "--epochs", "60", "--lr", "log:1e-4:1
 LONG = ("sweep", "moons", "--hidden", "16", "--epochs", "12000", "--lr", "0.001,0.01")
 LONG = (*LONG, "--log-every", "100", "--seeds", "2")
 
-A_RUN = "select count(*) from runs where status = 'completed'"
+#: Sixteen rates, each a half of the one before: the pruner has good trials to judge the others by.
+RATES_GETTING_WORSE = ",".join(str(0.1 / 2**step) for step in range(16))
+
 A_CHECKPOINT = "select count(*) from models m join runs r on r.id = m.run_id where m.kind = 'last' "
 A_CHECKPOINT += "and r.status = 'running'"
 
@@ -141,7 +143,7 @@ def kill_until_done(
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_kill_at_any_moment_loses_and_doubles_nothing(lab: Lab, seed: int) -> None:
-    args = (*SHORT, "--epochs", "400", "--seeds", "6")
+    args = (*SHORT, "--epochs", "4000", "--seeds", "6")
     kill_until_done(lab, seed, *args, pace=0.05)
     lab.check_whole(20, 6)
     assert not lab.differences(1, uninterrupted(lab, *args))
@@ -171,7 +173,7 @@ def test_tpe_killed_goes_on_as_if_it_had_not_been(lab: Lab) -> None:
 def test_a_pruned_sweep_killed_goes_on(lab: Lab) -> None:
     pytest.importorskip("optuna")
     args = ("sweep", "moons", "--hidden", "8", "--epochs", "3000", "--log-every", "10", "--seeds")
-    args = (*args, "2", "--lr", "log:1e-6:1e-1:16", "--pruner", "median:3", "--jobs", "1")
+    args = (*args, "2", "--lr", RATES_GETTING_WORSE, "--pruner", "median:3", "--jobs", "1")
     kill_until_done(lab, 6, *args, pace=0.1, least=1.5, most=4.0)
     assert lab.query("select count(*), count(distinct number) from trials") == [(32, 16)]
     assert lab.query("select count(*) from trials where state = 'claimed'") == [(0,)]
@@ -238,3 +240,20 @@ def test_what_a_killed_process_leaves_is_done_by_the_other(lab: Lab) -> None:
     assert done["completed"] >= 80 - killed[0][0]
     lab.check_whole(20, 4)
     assert not lab.differences(1, uninterrupted(lab, *args))
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="the sweep ends without the run that is busy")
+def test_a_run_that_somebody_resumes_by_hand_is_waited_for(lab: Lab) -> None:
+    process = lab.start(*LONG, "--epochs", "60000", "--jobs", "2")
+    lab.wait(process, "select count(*) from epochs")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    run = lab.query("select min(id) from runs where status = 'interrupted'")[0][0]
+    by_hand = lab.start("train", "--resume", str(run), "--json")
+    lab.wait(by_hand, "select count(*) from runs where status = 'running'")
+    done = finish(lab.start("sweep", "--resume", "last", "--json"))
+    assert done["completed"] + done["skipped"] == 4
+    by_hand.communicate(timeout=240)
+    assert by_hand.returncode == 0
+    lab.check_whole(2, 2)
