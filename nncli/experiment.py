@@ -160,6 +160,9 @@ def reopen(runs: RunStore, run_id: int, plan: Plan) -> tuple[Checkpoint | None, 
         epochs_planned=plan.spec.epochs,
         spec=spec_json(plan.spec),
         spec_hash=plan.spec.hash(),
+        data_hash=plan.dataset.hash,
+        task=plan.dataset.task,
+        parameters=plan.parameters,
     )
     begun = stored.from_store(plan.model, checkpoint) if checkpoint else None
     earlier = Before(

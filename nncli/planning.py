@@ -124,13 +124,16 @@ def data_options(spec: Spec) -> DataOptions:
     )
 
 
-def left_open(asked: Spec, spec: Spec) -> list[str]:
-    """Return the options that nncli has chosen, so that repeating a run chooses them anew."""
+def left_open(asked: Spec, spec: Spec | None) -> list[str]:
+    """Return the options that nncli has chosen, so that repeating a run chooses them anew.
+
+    All that were open where there is no resolved ``spec``.
+    """
     return [
         each.name
         for each in fields(Spec)
         if getattr(asked, each.name) in (None, "auto")
-        and getattr(asked, each.name) != getattr(spec, each.name)
+        and (spec is None or getattr(asked, each.name) != getattr(spec, each.name))
     ]
 
 
@@ -164,7 +167,9 @@ def new_run(
     )
 
 
-def refused_run(asked: Spec, provenance: Provenance, **labels: Any) -> NewRun:
+def refused_run(
+    asked: Spec, provenance: Provenance, *, threads: int | None = None, **labels: Any
+) -> NewRun:
     """Return the row of a run that could not be planned, with its spec as it was asked for."""
     return NewRun(
         data=asked.data,
@@ -175,7 +180,8 @@ def refused_run(asked: Spec, provenance: Provenance, **labels: Any) -> NewRun:
         spec_hash=asked.hash(),
         epochs_planned=asked.epochs,
         dtype=asked.dtype,
-        **_traces(provenance, []),
+        threads=threads,
+        **_traces(provenance, left_open(asked, None)),
         **labels,
     )
 

@@ -32,7 +32,7 @@ from nncli.store import RunStore, SweepStore
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nncli.sweep.events import Best, Done, SweepEvent
+    from nncli.sweeps.events import Best, Done, SweepEvent
 
 
 @dataclass(frozen=True)
@@ -232,9 +232,9 @@ def sweep(
     Started again, a sweep does only what is missing. ``data`` is as for :func:`train`, or a sweep
     file.
     """
-    from nncli.sweep.document import SETTINGS
-    from nncli.sweep.request import read_request
-    from nncli.sweep.starting import Prepared, Wish, carry_out
+    from nncli.sweeps.request import read_request
+    from nncli.sweeps.space.document import SETTINGS
+    from nncli.sweeps.starting import Prepared, Wish, carry_out
 
     chosen = {name: options.pop(name) for name in SETTINGS if name in options}
     if data is not None:

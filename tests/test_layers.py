@@ -54,7 +54,7 @@ HEIGHTS = {
     "proving": 16,  # joins gradient checks and store
     "inspecting": 16,
     "lr_find": 16,
-    "sweep": 17,  # many runs
+    "sweeps": 17,  # many runs
     "python": 18,  # the Python interface, which nncli itself offers
     "": 19,
     "cli": 20,

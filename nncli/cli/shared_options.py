@@ -48,3 +48,9 @@ def database_shown(given: str | None) -> str | None:
     from nncli.store.target import parse_target
 
     return shlex.quote(parse_target(given).shown)
+
+
+def absolute_database(given: str | None) -> str:
+    """Return what ``--db`` or ``NNCLI_DB`` names so that another folder changes nothing of it."""
+    name = database_name(given)
+    return name if "://" in name else os.path.abspath(name)

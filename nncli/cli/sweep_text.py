@@ -11,8 +11,8 @@ from nncli.cli.sweep_view import short
 from nncli.report.text import aligned, duration, measure, plural
 
 if TYPE_CHECKING:
-    from nncli.sweep.events import Done
-    from nncli.sweep.starting import Prepared, Wish
+    from nncli.sweeps.events import Done
+    from nncli.sweeps.starting import Prepared, Wish
 
 #: Trials that a preview lists.
 LISTED = 40
@@ -91,7 +91,7 @@ def _best_lines(done: Done, prepared: Prepared, wish: Wish) -> Iterator[str]:
         return
     from nncli.experiment import default_database
     from nncli.store import SweepStore
-    from nncli.sweep.ranking import best_trials
+    from nncli.sweeps.ranking import best_trials
 
     seeds = len(prepared.definition.seeds)
     with SweepStore(wish.db or default_database()) as store:

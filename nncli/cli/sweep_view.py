@@ -1,6 +1,6 @@
 """What is shown of a sweep: two lines in place on a terminal, a line now and then elsewhere, JSON.
 
-All of them take the events of :mod:`nncli.sweep.events`. JSON goes to standard output, a line an
+All of them take the events of :mod:`nncli.sweeps.events`. JSON goes to standard output, a line an
 event; everything else to standard error.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nncli.cli.output import can_redraw, print_json, print_note
 from nncli.cli.progress import FRAME_SECONDS, LINE_SECONDS, Bar, Clock, Silent, picture
 from nncli.report.text import count, duration, measure, plural
-from nncli.sweep.events import Best, Done, Going, Opened, RunEnded, SweepEvent
+from nncli.sweeps.events import Best, Done, Going, Opened, RunEnded, SweepEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

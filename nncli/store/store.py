@@ -152,6 +152,9 @@ class RunStore(Sessions):
         epochs_planned: int | None = None,
         spec: str | None = None,
         spec_hash: str | None = None,
+        data_hash: str | None = None,
+        task: str | None = None,
+        parameters: int | None = None,
     ) -> Checkpoint | None:
         """Make a run ``running`` in this process again, as it was at its model ``last``.
 
@@ -179,7 +182,14 @@ class RunStore(Sessions):
                 **rows.of_process(self._who()),
                 **self._at(connection, run_id, epoch),
             }
-            given = {"epochs_planned": epochs_planned, "spec": spec, "spec_hash": spec_hash}
+            given = {
+                "epochs_planned": epochs_planned,
+                "spec": spec,
+                "spec_hash": spec_hash,
+                "data_hash": data_hash,
+                "task": task,
+                "parameters": parameters,
+            }
             values |= {name: value for name, value in given.items() if value is not None}
             values |= {name: None for name in rows.RESULTS if name.startswith("test_")}
             if run.best_epoch is not None and run.best_epoch > epoch:

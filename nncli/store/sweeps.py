@@ -70,6 +70,13 @@ class SweepStore(RunStore):
             assert made.inserted_primary_key is not None
             return self._load_sweep(connection, made.inserted_primary_key[0]), True
 
+    def redefine_sweep(self, sweep_id: int, definition: str) -> None:
+        """Replace the definition of a sweep by one of the same hash, such as one of more trials."""
+        changed = update(sweeps).where(sweeps.c.id == sweep_id).values(definition=definition)
+        with self._writing() as connection:
+            if not connection.execute(changed).rowcount:
+                raise self._no_sweep(sweep_id)
+
     def find_sweep(self, reference: str | int) -> Sweep:
         """Return the sweep that an id, ``last``, a name or the start of a uuid means.
 
@@ -171,7 +178,10 @@ class SweepStore(RunStore):
     def _load_sweep(self, connection: Connection, sweep_id: int) -> Sweep:
         for sweep in sweep_queries.find_sweeps(connection, sweeps.c.id == sweep_id):
             return sweep
-        raise StoreError(f"no sweep {sweep_id} in {self.shown}: it was deleted; start it again")
+        raise self._no_sweep(sweep_id)
+
+    def _no_sweep(self, sweep_id: int) -> StoreError:
+        return StoreError(f"no sweep {sweep_id} in {self.shown}: it was deleted; start it again")
 
     def _update_process(self, process_id: int, **values: Any) -> None:
         changed = update(sweep_processes).where(sweep_processes.c.id == process_id).values(**values)

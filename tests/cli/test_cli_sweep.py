@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cli_fakes import Call, Outcome
 
-import nncli.sweep.work
+import nncli.sweeps.engines.work
 
 NNCLI = [sys.executable, "-m", "nncli.cli"]
 SMALL = ("sweep", "iris", "--hidden", "3", "--epochs", "3", "--lr", "0.01,0.1")
@@ -212,7 +212,7 @@ def test_exit_code_when_runs_diverge(call: Call) -> None:
 
 
 def test_exit_code_when_runs_fail(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = nncli.sweep.work.run
+    real = nncli.sweeps.engines.work.run
 
     def run(spec: Any, *args: Any, **more: Any) -> Any:
         if spec.seed == 1:
@@ -220,7 +220,7 @@ def test_exit_code_when_runs_fail(call: Call, monkeypatch: pytest.MonkeyPatch) -
         return real(spec, *args, **more)
 
     with monkeypatch.context() as broken:
-        broken.setattr(nncli.sweep.work, "run", run)
+        broken.setattr(nncli.sweeps.engines.work, "run", run)
         failed = call(*SMALL, "--seeds", "2")
         assert failed.code == 1
         assert "error: 2 of 4 runs failed" in failed.err
@@ -246,19 +246,18 @@ def test_resume_by_name_with_more_trials(call: Call) -> None:
 def stopped_after(runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the next sweeps stop as on Ctrl-C, after so many runs."""
     begun: list[int] = []
-    real = nncli.sweep.work.run
+    real = nncli.sweeps.engines.work.run
 
     def run(*args: Any, **more: Any) -> Any:
         begun.append(1)
         return real(*args, **more)
 
-    monkeypatch.setattr(nncli.sweep.work, "run", run)
+    monkeypatch.setattr(nncli.sweeps.engines.work, "run", run)
     monkeypatch.setattr(
         "nncli.cli.commands.sweep.StopRequest.__call__", lambda self: len(begun) >= runs
     )
 
 
-@pytest.mark.xfail(strict=True, reason="the stored number of trials stays the first one")
 def test_what_is_said_after_an_interrupt_goes_on(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,7 +274,6 @@ def test_what_is_said_after_an_interrupt_goes_on(
     assert query("select count(*), count(distinct run_id) from trials") == [(300, 300)]
 
 
-@pytest.mark.xfail(strict=True, reason="it goes on with the newest of the definition")
 def test_resume_goes_on_with_the_sweep_that_is_named(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,7 +288,18 @@ def test_resume_goes_on_with_the_sweep_that_is_named(
     assert query("select sweep_id, count(*) from trials group by 1") == [(1, 80), (2, 80)]
 
 
-@pytest.mark.xfail(strict=True, reason="the path is looked for here alone")
+def test_a_rerun_that_was_interrupted_goes_on_as_one(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = ("--lr", "log:1e-3:1e-1:80", "--jobs", "1")
+    assert call(*SMALL, *rates, "-q").code == 0
+    with monkeypatch.context() as stopped:
+        stopped_after(1, stopped)
+        assert call(*SMALL, *rates, "--rerun", "-q").code == 130
+    assert call("sweep", "--resume", "2", "-q").code == 0
+    assert query("select count(*), count(distinct spec_hash) from runs") == [(160, 80)]
+
+
 def test_resume_in_another_folder_finds_the_data(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,7 +342,6 @@ def test_a_file_is_a_sweep(call: Call, tmp_path: Path) -> None:
     assert (lines(done)[0]["name"], lines(done)[-1]["completed"]) == ("study", 4)
 
 
-@pytest.mark.xfail(strict=True, reason="the place of an option with one value counts")
 def test_a_file_and_the_same_options_are_one_sweep(call: Call, tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(STUDY + 'hidden = "3"\nepochs = 2\n[sweep]\nseeds = 2\n')
     assert call("sweep", "study.toml", "-q").code == 0

@@ -19,9 +19,9 @@ from nncli.experiment import plan, train
 from nncli.kernels.control import CURVE_ROWS
 from nncli.recorder import Result
 from nncli.spec import Spec
-from nncli.sweep.events import Done, RunEnded, SweepEvent
-from nncli.sweep.request import read_request
-from nncli.sweep.starting import Prepared, Wish, carry_out
+from nncli.sweeps.events import Done, RunEnded, SweepEvent
+from nncli.sweeps.request import read_request
+from nncli.sweeps.starting import Prepared, Wish, carry_out
 
 #: What two runs of one spec may differ in: who they are, where and when they ran, and how fast.
 OTHERWISE = {
@@ -106,7 +106,9 @@ class Lab:
 
     def wait(self, process: subprocess.Popen[str], there: str) -> None:
         """Wait until a query finds a number other than 0, or the process has ended."""
+        until = time.monotonic() + 120
         while process.poll() is None:
+            assert time.monotonic() < until, f"never came true: {there}"
             try:
                 if self.query(there)[0][0]:
                     return

@@ -28,15 +28,15 @@ from nncli.events import CurveBlock, Finished, Progress
 from nncli.kernels import control
 from nncli.planning import Planner, new_run
 from nncli.spec import Spec
-from nncli.sweep import dask_cluster, dask_engine
-from nncli.sweep.dask_engine import DaskEngine
-from nncli.sweep.definition import Definition
-from nncli.sweep.events import Done, RunEnded
-from nncli.sweep.forms import read_dimension
-from nncli.sweep.space import Space
-from nncli.sweep.starting import Prepared, Wish, carry_out
-from nncli.sweep.threads import ThreadEngine
-from nncli.sweep.work import Engine, Job
+from nncli.sweeps.definition import Definition
+from nncli.sweeps.engines import dask_cluster, dask_engine
+from nncli.sweeps.engines.dask_engine import DaskEngine
+from nncli.sweeps.engines.threads import ThreadEngine
+from nncli.sweeps.engines.work import Engine, Job
+from nncli.sweeps.events import Done, RunEnded
+from nncli.sweeps.space.forms import read_dimension
+from nncli.sweeps.space.space import Space
+from nncli.sweeps.starting import Prepared, Wish, carry_out
 
 pytest.importorskip("distributed")
 

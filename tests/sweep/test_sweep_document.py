@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from nncli.errors import UsageError
 from nncli.spec import Spec
-from nncli.sweep.dimensions import Choices, Real, Whole
-from nncli.sweep.document import SETTINGS, Document, read_document
-from nncli.sweep.space import Space
+from nncli.sweeps.space.dimensions import Choices, Real, Whole
+from nncli.sweeps.space.document import SETTINGS, Document, read_document
+from nncli.sweeps.space.space import Space
 
 
 @pytest.fixture

@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 from nncli.errors import UsageError
 from nncli.options import option_of
 from nncli.spec import Spec, plain
-from nncli.sweep.dimensions import Choices, Dimension, Plain, Real, Whole, dimension_from_json
-from nncli.sweep.forms import read_dimension
+from nncli.sweeps.space.dimensions import (
+    Choices,
+    Dimension,
+    Plain,
+    Real,
+    Whole,
+    dimension_from_json,
+)
+from nncli.sweeps.space.forms import read_dimension
 
 OPTIONS = [each.name for each in fields(Spec)]
 NUMBERS = [each.name for each in fields(Spec) if option_of(each).number is not None]

@@ -15,11 +15,11 @@ import pytest
 from scipy.stats import qmc
 
 from nncli.errors import UsageError
-from nncli.sweep import guides
-from nncli.sweep.dimensions import Choices, Dimension, Real, Whole
-from nncli.sweep.guides import Guide, make_guide
-from nncli.sweep.objectives import read_objective
-from nncli.sweep.space import Space
+from nncli.sweeps.search import guides
+from nncli.sweeps.search.guides import Guide, make_guide
+from nncli.sweeps.search.objectives import read_objective
+from nncli.sweeps.space.dimensions import Choices, Dimension, Real, Whole
+from nncli.sweeps.space.space import Space
 
 Params = dict[str, Any]
 Values = tuple[float, ...] | None
@@ -630,8 +630,9 @@ def test_what_is_not_installed_is_named(
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
     code = (
-        "import sys, nncli.sweep.guides, nncli.sweep.objectives, nncli.sweep.pruning\n"
-        "nncli.sweep.pruning.read_pruner('median')\n"
+        "import sys, nncli.sweeps.search.guides, nncli.sweeps.search.objectives\n"
+        "import nncli.sweeps.search.pruning\n"
+        "nncli.sweeps.search.pruning.read_pruner('median')\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -68,8 +68,8 @@ def behind(lab: Lab) -> set[tuple[Any, ...]]:
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_stores_the_runs_and_says_how_to_go_on(lab: Lab, name: str) -> None:
     how = ["--json"] if name == "SIGINT" else []
-    process = lab.start(*LONG, *how)
-    lab.wait(process, "select count(*) from epochs")
+    process = lab.start(*LONG, "--jobs", "2", *how, pace=0.1)
+    lab.wait(process, A_CHECKPOINT)
     process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -143,7 +143,7 @@ def kill_until_done(
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_kill_at_any_moment_loses_and_doubles_nothing(lab: Lab, seed: int) -> None:
-    args = (*SHORT, "--epochs", "4000", "--seeds", "6")
+    args = (*SHORT, "--epochs", "2500", "--seeds", "6")
     kill_until_done(lab, seed, *args, pace=0.05)
     lab.check_whole(20, 6)
     assert not lab.differences(1, uninterrupted(lab, *args))
@@ -172,7 +172,7 @@ def test_tpe_killed_goes_on_as_if_it_had_not_been(lab: Lab) -> None:
 @pytest.mark.slow
 def test_a_pruned_sweep_killed_goes_on(lab: Lab) -> None:
     pytest.importorskip("optuna")
-    args = ("sweep", "moons", "--hidden", "8", "--epochs", "3000", "--log-every", "10", "--seeds")
+    args = ("sweep", "moons", "--hidden", "8", "--epochs", "15000", "--log-every", "50", "--seeds")
     args = (*args, "2", "--lr", RATES_GETTING_WORSE, "--pruner", "median:3", "--jobs", "1")
     kill_until_done(lab, 6, *args, pace=0.1, least=1.5, most=4.0)
     assert lab.query("select count(*), count(distinct number) from trials") == [(32, 16)]
@@ -243,7 +243,6 @@ def test_what_a_killed_process_leaves_is_done_by_the_other(lab: Lab) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="the sweep ends without the run that is busy")
 def test_a_run_that_somebody_resumes_by_hand_is_waited_for(lab: Lab) -> None:
     process = lab.start(*LONG, "--epochs", "60000", "--jobs", "2")
     lab.wait(process, "select count(*) from epochs")
@@ -256,4 +255,7 @@ def test_a_run_that_somebody_resumes_by_hand_is_waited_for(lab: Lab) -> None:
     assert done["completed"] + done["skipped"] == 4
     by_hand.communicate(timeout=240)
     assert by_hand.returncode == 0
-    lab.check_whole(2, 2)
+    # That seed is not settled, since nobody of the sweep ended it; its run is what counts.
+    found = "select r.status, count(*) from trials t join runs r on r.id = t.run_id group by 1"
+    assert lab.query(found) == [("completed", 4)]
+    assert lab.query("select count(*) from runs") == [(4,)]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nncli.errors import UsageError
-from nncli.sweep.objectives import (
+from nncli.sweeps.search.objectives import (
     METRICS,
     Objective,
     check_objectives,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from nncli.errors import UsageError
-from nncli.sweep.definition import MOST_SEEDS, Definition, read_seeds
-from nncli.sweep.dimensions import Choices
-from nncli.sweep.request import Request, read_request
-from nncli.sweep.space import Space
+from nncli.sweeps.definition import MOST_SEEDS, Definition, read_seeds
+from nncli.sweeps.request import Request, read_request
+from nncli.sweeps.space.dimensions import Choices
+from nncli.sweeps.space.space import Space
 
 
 def definition(options: dict[str, Any], **settings: Any) -> Definition:

@@ -18,9 +18,9 @@ from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.predicates import evaluate, names, parse
 from nncli.resolving import HYPER_PARAMETERS, resolve
 from nncli.spec import Spec
-from nncli.sweep.dimensions import Choices, Dimension, Plain, Real, Whole
-from nncli.sweep.forms import read_dimension
-from nncli.sweep.space import Space
+from nncli.sweeps.space.dimensions import Choices, Dimension, Plain, Real, Whole
+from nncli.sweeps.space.forms import read_dimension
+from nncli.sweeps.space.space import Space
 
 
 def axes(**given: Any) -> dict[str, Dimension]:
@@ -284,7 +284,7 @@ def test_a_stored_space_reads_back(space: Space) -> None:
 def test_the_space_loads_nothing_heavy() -> None:
     code = (
         "import sys\n"
-        "from nncli.sweep import dimensions, document, forms, space\n"
+        "from nncli.sweeps.space import dimensions, document, forms, space\n"
         "space.Space({'lr': forms.read_dimension('lr', 'log:1e-4:1e-1:7')}, {}, ('lr < 1',))\n"
         "heavy = {'numpy', 'numba', 'scipy', 'sympy', 'pandas', 'sqlalchemy', 'optuna', "
         "'distributed'}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,19 +12,19 @@ import typer
 from nncli.cli.completion import complete_choice
 from nncli.cli.help import Command, examples
 from nncli.cli.output import print_error, print_line
-from nncli.cli.shared_options import database_option, database_shown
+from nncli.cli.shared_options import absolute_database, database_option, database_shown
 from nncli.cli.spec_options import with_spec_options
 from nncli.cli.stopping import StopRequest
 from nncli.cli.sweep_text import preview_lines, result_lines
 from nncli.cli.sweep_view import Quiet, sweep_view
 from nncli.errors import UsageError
 from nncli.options import flag_of
-from nncli.sweep.guides import SAMPLERS
-from nncli.sweep.request import Request, read_request
+from nncli.sweeps.request import Request, read_request
+from nncli.sweeps.search.guides import SAMPLERS
 
 if TYPE_CHECKING:
-    from nncli.sweep.events import Done
-    from nncli.sweep.starting import Prepared, Wish
+    from nncli.sweeps.events import Done
+    from nncli.sweeps.starting import Prepared, Wish
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -220,7 +221,7 @@ def _prepare(
     if resume is not None:
         return _resumed(resume, axes, settings, db, show)
     request = read_request(axes, settings)
-    from nncli.sweep.starting import Prepared
+    from nncli.sweeps.starting import Prepared
 
     return Prepared(request.definition, show.loading), _wish(request, db)
 
@@ -236,18 +237,21 @@ def _resumed(
             f"{shown} with --resume {resume}: a sweep goes on as it began, only --trials, --jobs "
             "and --fail-fast may be given; leave it out, or start another sweep"
         )
-    from nncli.sweep.starting import Prepared, check_same_data, stored_sweep
+    from nncli.sweeps.starting import Prepared, check_same_data, stored_sweep
 
-    row, definition = stored_sweep(resume, db)
+    row, definition, folder = stored_sweep(resume, db)
     request = read_request({}, settings, definition)
+    if folder.is_dir() and not folder.samefile("."):
+        db = absolute_database(db)
+        os.chdir(folder)  # files are named as they were seen from there
     prepared = Prepared(request.definition, show.loading)
     check_same_data(prepared, row)
-    return prepared, _wish(request, db)
+    return prepared, replace(_wish(request, db), sweep=row.id)
 
 
 def _wish(request: Request, db: str | None) -> Wish:
     from nncli.experiment import Labels
-    from nncli.sweep.starting import Wish
+    from nncli.sweeps.starting import Wish
 
     labels = Labels(request.name, request.tags, request.note)
     return Wish(db=db, jobs=request.jobs, fail_fast=request.fail_fast, labels=labels)
@@ -268,7 +272,7 @@ def _ask(prepared: Prepared, yes: bool) -> None:
 
 
 def _carry_out(prepared: Prepared, wish: Wish, show: Quiet) -> Done:
-    from nncli.sweep.starting import carry_out
+    from nncli.sweeps.starting import carry_out
 
     with StopRequest(show.say, "stopping and storing the runs; once more to abort") as stop:
         return carry_out(prepared, wish, observe=show.sweep, stop=stop)

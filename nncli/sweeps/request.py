@@ -8,10 +8,10 @@ from typing import Any
 
 from nncli.errors import UsageError
 from nncli.options import flag_of, whole
-from nncli.sweep.definition import Definition, read_seeds
-from nncli.sweep.document import read_document
-from nncli.sweep.forms import read_dimension
-from nncli.sweep.space import Space
+from nncli.sweeps.definition import Definition, read_seeds
+from nncli.sweeps.space.document import read_document
+from nncli.sweeps.space.forms import read_dimension
+from nncli.sweeps.space.space import Space
 
 
 @dataclass(frozen=True)

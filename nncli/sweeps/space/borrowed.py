@@ -23,10 +23,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from nncli.sweep.dimensions import Choices, Dimension, Real
-from nncli.sweep.ranges import check_order, linear, powers, read_number, read_whole, stepwise
-from nncli.sweep.texts import inside, split_top
-from nncli.sweep.values import OptionValues
+from nncli.sweeps.space.dimensions import Choices, Dimension, Real
+from nncli.sweeps.space.ranges import check_order, linear, powers, read_number, read_whole, stepwise
+from nncli.sweeps.space.texts import inside, split_top
+from nncli.sweeps.space.values import OptionValues
 
 GUILD = ("", "range", "linspace", "logspace", "uniform", "loguniform")
 HYDRA = ("choice", "range", "interval", "tag", "int", "float", "glob")

@@ -17,11 +17,11 @@ from nncli.errors import UsageError
 from nncli.spec import Spec
 from nncli.store import Claim, Settled, SweepStore, TrialRow, Wanted
 from nncli.store.records import FINAL, WHOLE
-from nncli.sweep.definition import Definition
-from nncli.sweep.events import RunEnded
-from nncli.sweep.guides import Guide
-from nncli.sweep.objectives import Objective
-from nncli.sweep.tally import Tally, Trial, Values, values_of
+from nncli.sweeps.definition import Definition
+from nncli.sweeps.events import RunEnded
+from nncli.sweeps.search.guides import Guide
+from nncli.sweeps.search.objectives import Objective
+from nncli.sweeps.tally import Tally, Trial, Values, values_of
 
 #: Tells what an experiment is known by: its resolved spec, and the hash of its data.
 Identify = Callable[[Spec], tuple[Spec, str]]
@@ -107,13 +107,18 @@ class Trials:
         for number, rows in self._stored():
             self._enter_stored(number, rows)
             self._next = number + 1
+        self.settle()
 
     def enter_others(self) -> int:
         """Enter trials that others have ended or given up; return how many they are at."""
         others = 0
         for number, rows in self._stored():
-            if number not in self._open and not self._is_counted(number):
+            trial = self._open.get(number)
+            if trial is not None and trial.elsewhere:
+                others += not self._look_again(trial, rows)
+            elif trial is None and not self._is_counted(number):
                 others += not self._enter_stored(number, rows)
+        self.settle()
         return others
 
     def claim(self, room: int) -> list[Task]:
@@ -149,7 +154,7 @@ class Trials:
         shown = self.tally.shown(trial.params)
         self._observe(RunEnded(trial.number, seed, run_id, status, values, shown, seconds, message))
         if self.definition.pruner is not None and not trial.pruned:
-            trial.pruned = status in ("pruned", "failed", "diverged") or (
+            trial.pruned = status in ("pruned", "diverged") or (
                 values[0] is not None
                 and self.guide.report_seed(
                     trial.number, self.definition.seeds.index(seed), values[0]
@@ -194,18 +199,40 @@ class Trials:
         trial = Trial(number, json.loads(rows[0].params))
         self.guide.adopt(number, trial.params)
         done = [row for row in rows if row.state == "dropped" or row.status in FINAL]
-        if any(row.is_alive for row in rows if row not in done):
+        if any(_is_elsewhere(row) for row in rows if row not in done):
             self.shared = True
             return False
         self._open[number] = trial
         for row in done:
-            self._note(trial, row.seed, row.run_id, row.status, row.results)
-            self.tally.count("skipped")
+            self._enter_row(trial, row)
         if len(trial.values) == len(self.definition.seeds):
             self._close(trial)
         else:
             self._missing.append(trial)
         return True
+
+    def _enter_row(self, trial: Trial, row: TrialRow) -> None:
+        """Enter a run that is done; whoever claimed it may not have lived to say so."""
+        self._note(trial, row.seed, row.run_id, row.status, row.results)
+        self.tally.count("skipped")
+        if row.state == "claimed" and not row.is_alive:
+            self._settled.append(Settled(trial.number, row.seed, row.run_id, "done"))
+
+    def _look_again(self, trial: Trial, rows: Sequence[TrialRow]) -> bool:
+        """Enter what others have ended of a trial of ours; return whether none is left with them.
+
+        What they gave up is missing again, once our own runs of it have ended.
+        """
+        for row in rows:
+            if row.seed in trial.elsewhere and not _is_elsewhere(row):
+                trial.elsewhere.discard(row.seed)
+                if row.state == "dropped" or row.status in FINAL:
+                    self._enter_row(trial, row)
+        if len(trial.values) == len(self.definition.seeds):
+            self._close(trial)
+        elif not trial.elsewhere and not any(number == trial.number for number, _ in self._known):
+            self._missing.append(trial)
+        return not trial.elsewhere
 
     def _note(
         self, trial: Trial, seed: int, run_id: int | None, status: str | None, results: Any
@@ -285,6 +312,8 @@ class Trials:
             self.shared = True
             del self._open[trial.number]
             return []
+        trial.elsewhere = {claim.seed for claim, _ in answers if claim.outcome == "busy"}
+        self.shared = self.shared or bool(trial.elsewhere)
         tasks = [
             Task(trial, claim.seed, known.asked, known.spec, claim.run_id, known.hashes)
             for claim, known in answers
@@ -361,3 +390,10 @@ class Trials:
 
     def _is_counted(self, number: int) -> bool:
         return number < len(self._counted) and bool(self._counted[number])
+
+
+def _is_elsewhere(row: TrialRow) -> bool:
+    """Return whether a process that lives has a run that is not done: it claimed or resumed it."""
+    if row.state == "dropped" or row.status in FINAL:
+        return False
+    return row.is_alive or row.status == "running"

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from nncli import __version__
@@ -18,13 +19,13 @@ from nncli.planning import Planner
 from nncli.runner import expected_seconds
 from nncli.spec import Spec
 from nncli.store import NewSweep, Sweep, SweepStore
-from nncli.sweep.coordinator import Coordinator
-from nncli.sweep.definition import Definition
-from nncli.sweep.events import Done, Opened, SweepEvent
-from nncli.sweep.guides import Guide, make_guide
-from nncli.sweep.objectives import Objective, check_objectives, default_objective
-from nncli.sweep.trials import Trials
-from nncli.sweep.work import Engine
+from nncli.sweeps.coordinator import Coordinator
+from nncli.sweeps.definition import Definition
+from nncli.sweeps.engines.work import Engine
+from nncli.sweeps.events import Done, Opened, SweepEvent
+from nncli.sweeps.search.guides import Guide, make_guide
+from nncli.sweeps.search.objectives import Objective, check_objectives, default_objective
+from nncli.sweeps.trials import Trials
 
 #: Trials whose options are checked for contradictions before the first of them runs.
 CHECKED = 2000
@@ -49,6 +50,7 @@ class Wish:
     rerun: bool = False
     fail_fast: bool = False
     labels: Labels = field(default_factory=Labels)
+    sweep: int | None = None  #: a stored sweep to go on with, where another has its definition too
 
 
 class Prepared:
@@ -202,10 +204,10 @@ def carry_out(
 def make_engine(prepared: Prepared, wish: Wish) -> Engine:
     """Return what trains the runs: threads of this process, or a Dask cluster."""
     if wish.dask is not None:
-        from nncli.sweep.dask_engine import DaskEngine
+        from nncli.sweeps.engines.dask_engine import DaskEngine
 
         return DaskEngine(wish.dask, wish.jobs)
-    from nncli.sweep.threads import ThreadEngine
+    from nncli.sweeps.engines.threads import ThreadEngine
 
     return ThreadEngine(wish.jobs or available_cores())
 
@@ -218,7 +220,7 @@ def _coordinate(
     observe: Callable[[SweepEvent], None],
     stop: Callable[[], bool],
 ) -> Done:
-    sweep, is_new = store.open_sweep(_row(prepared, wish.labels), fresh=wish.rerun)
+    sweep, is_new, reuse = _opened(prepared, wish, store)
     trials = Trials(
         prepared.definition,
         sweep.id,
@@ -227,7 +229,7 @@ def _coordinate(
         identify=prepared.planner.identify,
         objectives=prepared.objectives,
         observe=observe,
-        reuse=not wish.rerun,
+        reuse=reuse,
     )
     coordinator = Coordinator(
         trials,
@@ -246,11 +248,29 @@ def _coordinate(
     return done
 
 
-def _row(prepared: Prepared, labels: Labels) -> NewSweep:
-    definition = prepared.definition
+def _opened(prepared: Prepared, wish: Wish, store: SweepStore) -> tuple[Sweep, bool, bool]:
+    """Return the sweep in the database, whether it was made now, and whether it takes others' runs.
+
+    One that goes on may have more trials now.
+    """
+    row = _row(prepared, wish)
+    if wish.sweep is None:
+        sweep, is_new = store.open_sweep(row, fresh=wish.rerun)
+    else:
+        sweep, is_new = store.find_sweep(wish.sweep), False
+    kept = json.loads(sweep.definition)
+    if kept["trials"] != prepared.definition.trials:
+        kept["trials"] = prepared.definition.trials
+        store.redefine_sweep(sweep.id, json.dumps(kept, ensure_ascii=False))
+    return sweep, is_new, not kept["fresh"]
+
+
+def _row(prepared: Prepared, wish: Wish) -> NewSweep:
+    definition, labels = prepared.definition, wish.labels
+    circumstances = {"folder": str(Path.cwd()), "fresh": wish.rerun}
     return NewSweep(
         data=", ".join(prepared.data_hashes),
-        definition=json.dumps(definition.to_json(), ensure_ascii=False),
+        definition=json.dumps({**definition.to_json(), **circumstances}, ensure_ascii=False),
         definition_hash=definition.hash(prepared.data_hashes),
         name=labels.name,
         tags=labels.tags,
@@ -259,15 +279,16 @@ def _row(prepared: Prepared, labels: Labels) -> NewSweep:
     )
 
 
-def stored_sweep(reference: str, db: str | None = None) -> tuple[Sweep, Definition]:
-    """Return a stored sweep and its definition, to go on with.
+def stored_sweep(reference: str, db: str | None = None) -> tuple[Sweep, Definition, Path]:
+    """Return a stored sweep, its definition, and the folder that it began in, to go on with.
 
     Raises StoreError for an unknown one, and for one that a person has changed.
     """
     with SweepStore(db or default_database()) as store:
         sweep = store.find_sweep(reference)
     try:
-        return sweep, Definition.from_json(json.loads(sweep.definition))
+        values = json.loads(sweep.definition)
+        return sweep, Definition.from_json(values), Path(values["folder"])
     except (ValueError, LookupError, TypeError, UsageError) as error:
         raise StoreError(
             f"the definition of sweep {sweep.id} is damaged ({error}): start it anew from its "

@@ -20,7 +20,7 @@ options where a comma is part of a value (``hidden``, ``columns``, ``drop``, ``t
 ``class_weight``), ``|`` alone separates: ``--hidden 64,32`` is one network of two layers. Where an
 option's numbers are whole, those of ``lin`` and ``log`` are rounded, and ``uniform`` and
 ``loguniform`` are of whole numbers, both ends included. The forms of Guild AI and Hydra stand in
-:mod:`nncli.sweep.borrowed`.
+:mod:`nncli.sweeps.space.borrowed`.
 
 In TOML a text is read as here, anything else is a value; a list holds values, and a list in it is
 one value: ``hidden = [[64, 64], [128]]`` is two networks, ``hidden = [64, 128]`` two of one layer.
@@ -33,11 +33,11 @@ from typing import Any
 
 from nncli.errors import UsageError
 from nncli.formulas import split_names
-from nncli.sweep.borrowed import NO_NUMBERS, read_borrowed
-from nncli.sweep.dimensions import Dimension
-from nncli.sweep.ranges import linear, logarithmic, read_number, read_whole, whole_steps
-from nncli.sweep.texts import split_top
-from nncli.sweep.values import OptionValues
+from nncli.sweeps.space.borrowed import NO_NUMBERS, read_borrowed
+from nncli.sweeps.space.dimensions import Dimension
+from nncli.sweeps.space.ranges import linear, logarithmic, read_number, read_whole, whole_steps
+from nncli.sweeps.space.texts import split_top
+from nncli.sweeps.space.values import OptionValues
 
 #: The forms with colons: what stands behind, and the least and the most numbers.
 COLON_FORMS = {

@@ -12,7 +12,7 @@ import queue
 import sys
 import threading
 
-from nncli.sweep.work import Job, Message, train
+from nncli.sweeps.engines.work import Job, Message, train
 
 #: Seconds after which a thread gives the interpreter to the next that wants it. Python's 5 ms are
 #: longer than many a run, which would wait them out several times.

@@ -21,7 +21,7 @@ import numpy as np
 from nncli.data import Dataset
 from nncli.environment import available_cores
 from nncli.errors import NncliError, UsageError
-from nncli.sweep import dask_worker
+from nncli.sweeps.engines import dask_worker
 
 #: Seconds to wait for a scheduler that does not answer, and for one to say goodbye.
 PATIENCE, GOODBYE = 10.0, 3.0

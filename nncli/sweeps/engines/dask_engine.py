@@ -24,10 +24,10 @@ from typing import Any
 
 from nncli.errors import NncliError
 from nncli.kernels.optimizers import OPTIMIZERS
-from nncli.sweep.course import Course
-from nncli.sweep.dask_cluster import Cluster
-from nncli.sweep.dask_worker import Order, Report
-from nncli.sweep.work import Job, Message
+from nncli.sweeps.engines.course import Course
+from nncli.sweeps.engines.dask_cluster import Cluster
+from nncli.sweeps.engines.dask_worker import Order, Report
+from nncli.sweeps.engines.work import Job, Message
 
 #: Seconds of a leg: what is lost at most with a worker. L-BFGS, which begins each again, has one.
 LEG = 30.0

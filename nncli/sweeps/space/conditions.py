@@ -8,7 +8,7 @@ from nncli.errors import UsageError, did_you_mean
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.options import flag_of
 from nncli.resolving import HYPER_PARAMETERS
-from nncli.sweep.dimensions import Choices, Dimension, Plain
+from nncli.sweeps.space.dimensions import Choices, Dimension, Plain
 
 Axes = Mapping[str, Dimension]
 Conditions = Mapping[str, Mapping[str, tuple[Plain, ...]]]

@@ -1,9 +1,8 @@
 """The guide of a sweep: what it tries next, and which trials are not worth going on with.
 
 A guide joins a sampler, which proposes trials, with a pruner, which breaks them off. The samplers
-that enumerate (grid, random, quasi-random) stand in :mod:`nncli.sweep.enumerating`, those of Optuna
-in :mod:`nncli.sweep.optuna_guide`, the pruners in :mod:`nncli.sweep.pruning`; each is imported only
-when it is asked for.
+that enumerate (grid, random, quasi-random) stand in ``enumerating.py``, those of Optuna in
+``optuna_guide.py``, the pruners in ``pruning.py``; each is imported only when it is asked for.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from nncli.errors import UsageError, unknown_choice
 from nncli.options import flag_of
-from nncli.sweep.objectives import Objective
+from nncli.sweeps.search.objectives import Objective
 
 if TYPE_CHECKING:
-    from nncli.sweep.pruning import Judge
-    from nncli.sweep.space import Space
+    from nncli.sweeps.search.pruning import Judge
+    from nncli.sweeps.space.space import Space
 
 #: The samplers, and what is said of them.
 SAMPLERS = {
@@ -146,10 +145,10 @@ def make_guide(
     judge = _judge(pruner, objectives, epochs, seeds)
     if name in NEEDS:
         assert trials is not None
-        from nncli.sweep.optuna_guide import OptunaGuide
+        from nncli.sweeps.search.optuna_guide import OptunaGuide
 
         return OptunaGuide(space, name, trials, seed, objectives, judge)
-    from nncli.sweep.enumerating import GridGuide, QuasiRandomGuide, RandomGuide
+    from nncli.sweeps.search.enumerating import GridGuide, QuasiRandomGuide, RandomGuide
 
     if name == "grid":
         return GridGuide(space, judge)
@@ -201,7 +200,7 @@ def _judge(
     """Return the judge of a pruner, if one is asked for."""
     if pruner is None or pruner.strip().lower() == "none":
         return None
-    from nncli.sweep.pruning import Judge, read_pruner
+    from nncli.sweeps.search.pruning import Judge, read_pruner
 
     form = read_pruner(pruner)
     form.check(objectives, seeds)

@@ -22,14 +22,14 @@ from typing import Any
 
 from nncli.errors import UsageError, did_you_mean
 from nncli.spec import Spec
-from nncli.sweep.dimensions import Dimension, Plain
-from nncli.sweep.forms import read_dimension
-from nncli.sweep.ranges import MOST_VALUES
+from nncli.sweeps.space.dimensions import Dimension, Plain
+from nncli.sweeps.space.forms import read_dimension
+from nncli.sweeps.space.ranges import MOST_VALUES
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a file says: axes by option, conditions as :class:`nncli.sweep.space.Space` has them.
+    """What a file says: axes by option, conditions as a ``Space`` has them.
 
     ``settings`` are those of ``[sweep]``, of the right types, with underscores in their names.
     """

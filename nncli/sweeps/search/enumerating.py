@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncli.errors import UsageError
-from nncli.sweep.guides import Guide
+from nncli.sweeps.search.guides import Guide
 
 if TYPE_CHECKING:
-    from nncli.sweep.pruning import Judge
-    from nncli.sweep.space import Space
+    from nncli.sweeps.search.pruning import Judge
+    from nncli.sweeps.space.space import Space
 
 #: Draws in a row that constraints may refuse before a sampler gives up. About a second.
 TRIES = 10_000

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from nncli.events import Event, Finished, Progress, Saved, Started
 from nncli.runner import SAVE_INTERVAL
-from nncli.sweep.work import Job, as_pruned
+from nncli.sweeps.engines.work import Job, as_pruned
 
 
 class Course:

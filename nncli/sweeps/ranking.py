@@ -12,8 +12,8 @@ from typing import Any
 
 from nncli.store import SweepStore
 from nncli.store.records import WHOLE
-from nncli.sweep.objectives import Objective
-from nncli.sweep.tally import values_of
+from nncli.sweeps.search.objectives import Objective
+from nncli.sweeps.tally import values_of
 
 
 @dataclass(frozen=True)

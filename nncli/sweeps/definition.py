@@ -15,8 +15,8 @@ from typing import Any
 from nncli.errors import UsageError
 from nncli.options import whole
 from nncli.spec import Spec
-from nncli.sweep.objectives import Objective, read_objective
-from nncli.sweep.space import Space
+from nncli.sweeps.search.objectives import Objective, read_objective
+from nncli.sweeps.space.space import Space
 
 #: More seeds than this are a slip of the keyboard.
 MOST_SEEDS = 100_000
@@ -44,14 +44,21 @@ class Definition:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Definition:
-        """Read what :meth:`to_json` wrote."""
+        """Read what :meth:`to_json` wrote; what else is in ``values`` is left alone."""
+        known = {each.name: values[each.name] for each in fields(cls)}
         lists = {name: tuple(values[name]) for name in ("seeds", "objectives")}
-        return cls(**{**values, **lists, "space": Space.from_json(values["space"])})
+        return cls(**{**known, **lists, "space": Space.from_json(values["space"])})
 
     def hash(self, data_hashes: Mapping[str, str]) -> str:
-        """Return the SHA-256 of what is searched and how, on data of these hashes by name."""
+        """Return the SHA-256 of what is searched and how, on data of these hashes by name.
+
+        The order of the axes counts, which is that of the trials, but for those with one value.
+        """
         values = {**self.to_json(), "data": dict(data_hashes)}
         del values["trials"]
+        varied = [axis for axis in values["space"]["axes"] if axis[0] in self.space.varied]
+        fixed = [axis for axis in values["space"]["axes"] if axis not in varied]
+        values["space"]["axes"] = varied + sorted(fixed, key=lambda axis: str(axis[0]))
         text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -19,11 +19,11 @@ from nncli.experiment import reopen
 from nncli.planning import Planner, new_run, refused_run
 from nncli.recorder import Before, Recorder
 from nncli.spec import Spec
-from nncli.store import SweepStore
-from nncli.sweep.events import Done, Going, SweepEvent
-from nncli.sweep.tally import Trial, Values, values_of
-from nncli.sweep.trials import Task, Trials
-from nncli.sweep.work import Engine, Job, Message, result_columns
+from nncli.store import NewRun, SweepStore
+from nncli.sweeps.engines.work import Engine, Job, Message, result_columns
+from nncli.sweeps.events import Done, Going, SweepEvent
+from nncli.sweeps.tally import Trial, Values, values_of
+from nncli.sweeps.trials import Task, Trials
 
 #: Seconds that a look for messages waits, and that messages are collected while work is at hand.
 GLANCE, GATHER = 0.25, 0.03
@@ -110,9 +110,10 @@ class Coordinator:
             raise task.asked
         plan = self.planner.plan(task.asked, task.spec)
         checkpoint, before = None, Before()
+        run: int | NewRun = new_run(plan, self._provenance, threads=1, **self._labels)
         if task.run_id is not None:
             checkpoint, before = reopen(self.store, task.run_id, plan)
-        row = new_run(plan, self._provenance, threads=1, **self._labels)
+            run = task.run_id
         every, first = self.trials.guide.look_every, self.trials.definition.seeds[0]
         judge = None
         if every is not None and task.seed == first:
@@ -121,7 +122,7 @@ class Coordinator:
             task.trial.number,
             task.seed,
             plan,
-            row if task.run_id is None else task.run_id,
+            run,
             checkpoint,
             before,
             judge,
@@ -141,7 +142,7 @@ class Coordinator:
         """Record a run that cannot be planned as failed."""
         run_id = task.run_id
         if run_id is None and isinstance(task.asked, Spec):
-            row = refused_run(task.asked, self._provenance, **self._labels)
+            row = refused_run(task.asked, self._provenance, threads=1, **self._labels)
             run_id, _ = self.store.add_run(row, "failed", error=str(error))
         return self._ended(task.trial, task.seed, run_id, "failed", message=str(error))
 

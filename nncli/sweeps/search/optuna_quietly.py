@@ -1,6 +1,6 @@
 """Optuna without its talk: it logs every trial, and warns that half of what is used is new.
 
-The one place that imports it; whoever gets here has asked :func:`nncli.sweep.guides.require`.
+The one place that imports it; whoever gets here has asked ``guides.require``.
 """
 
 from __future__ import annotations

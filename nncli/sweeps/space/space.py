@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 
 from nncli.errors import UsageError, did_you_mean
 from nncli.predicates import Expression, evaluate, names, parse
-from nncli.sweep.conditions import all_conditions, check_conditions, parents_first
-from nncli.sweep.dimensions import Dimension, Plain, Whole, dimension_from_json
-from nncli.sweep.values import OptionValues
+from nncli.sweeps.space.conditions import all_conditions, check_conditions, parents_first
+from nncli.sweeps.space.dimensions import Dimension, Plain, Whole, dimension_from_json
+from nncli.sweeps.space.values import OptionValues
 
 Params: TypeAlias = dict[str, Plain]
 
@@ -31,7 +31,7 @@ class Space:
 
     ``when`` says of an option, for each of its parents, with which values of it the option is
     active. The hyper-parameters of optimizers are conditional by themselves where the sweep varies
-    ``opt`` (:func:`nncli.sweep.conditions.all_conditions`).
+    ``opt`` (:func:`nncli.sweeps.space.conditions.all_conditions`).
     """
 
     axes: Mapping[str, Dimension]

@@ -13,8 +13,8 @@ from typing import Any
 from nncli.errors import UsageError, did_you_mean
 from nncli.options import Option, flag_of, option_of
 from nncli.spec import Spec, plain
-from nncli.sweep.dimensions import Choices, Dimension, Plain, Real, Whole
-from nncli.sweep.ranges import check_order, check_values
+from nncli.sweeps.space.dimensions import Choices, Dimension, Plain, Real, Whole
+from nncli.sweeps.space.ranges import check_order, check_values
 
 #: How much of a value an error shows.
 _SHOWN = 100

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncli.errors import UsageError
-from nncli.sweep.dimensions import Choices, Dimension, Real, Whole
-from nncli.sweep.enumerating import draw
-from nncli.sweep.guides import Guide
-from nncli.sweep.objectives import Objective
-from nncli.sweep.optuna_quietly import optuna, quiet
-from nncli.sweep.values import OptionValues
+from nncli.sweeps.search.enumerating import draw
+from nncli.sweeps.search.guides import Guide
+from nncli.sweeps.search.objectives import Objective
+from nncli.sweeps.search.optuna_quietly import optuna, quiet
+from nncli.sweeps.space.dimensions import Choices, Dimension, Real, Whole
+from nncli.sweeps.space.values import OptionValues
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
-    from nncli.sweep.pruning import Judge
-    from nncli.sweep.space import Space
+    from nncli.sweeps.search.pruning import Judge
+    from nncli.sweeps.space.space import Space
 
 Params = dict[str, Any]
 

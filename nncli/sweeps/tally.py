@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from nncli.sweep.events import Best, Counts
-from nncli.sweep.objectives import Objective, dominates
+from nncli.sweeps.events import Best, Counts
+from nncli.sweeps.search.objectives import Objective, dominates
 
 Values = tuple[float | None, ...]
 
@@ -28,6 +28,7 @@ class Trial:
     runs: dict[int, int] = field(default_factory=dict)  #: by seed
     pruned: bool = False
     bad: bool = False  #: a run of it failed or diverged
+    elsewhere: set[int] = field(default_factory=set)  #: seeds whose run another process has
 
     def means(self) -> tuple[float, ...] | None:
         """Return the means of the objectives over the seeds that have them, if any has.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nncli.errors import UsageError, unknown_choice
-from nncli.sweep.objectives import Objective
+from nncli.sweeps.search.objectives import Objective
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -131,7 +131,7 @@ class Judge:
     """
 
     def __init__(self, form: PrunerForm, minimizes: bool, epochs: int) -> None:
-        from nncli.sweep.optuna_quietly import optuna, quiet
+        from nncli.sweeps.search.optuna_quietly import optuna, quiet
 
         quiet()
         self.look_every = form.look_every(epochs)
@@ -178,7 +178,7 @@ class Judge:
 
     def finish(self, number: int, values: Sequence[float] | None, pruned: bool) -> None:
         """Hear how a trial ended; only one that completed is a standard for others."""
-        from nncli.sweep.optuna_quietly import optuna
+        from nncli.sweeps.search.optuna_quietly import optuna
 
         with self._lock:
             if number not in self._going:
@@ -215,7 +215,7 @@ def _make(form: PrunerForm, epochs: int) -> BasePruner:
     them (with the usual factor), since the first epochs say little of a small network; hyperband
     has brackets that begin at the one, at the other, and one that stops nobody.
     """
-    from nncli.sweep.optuna_quietly import optuna
+    from nncli.sweeps.search.optuna_quietly import optuna
 
     pruners = optuna.pruners
     if form.name == "median":

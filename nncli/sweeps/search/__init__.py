@@ -1,0 +1,1 @@
+"""How a space is searched: samplers that propose, pruners that give up, objectives to judge by."""

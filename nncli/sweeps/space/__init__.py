@@ -1,0 +1,1 @@
+"""What a sweep searches: options with lists, ranges and distributions, conditions, constraints."""
