@@ -159,10 +159,10 @@ class Coordinator:
                 for job, told in messages:
                     begin += self._handle(job, told)
                 if not self._is_slow():
-                    begin += self._claimed()
+                    begin += self._claimed(len(begin))
                 self.trials.settle()
         if self._is_slow():
-            begin += self._claimed()
+            begin += self._claimed(len(begin))
         self._begin(begin)
         if not self._stopping and self.stop():
             self._halt()
@@ -175,12 +175,12 @@ class Coordinator:
             time.sleep(GATHER)
         return self.engine.messages(GLANCE)
 
-    def _claimed(self) -> list[Task]:
-        """Claim runs for the slots that are free, and some ahead.
+    def _claimed(self, beginning: int) -> list[Task]:
+        """Claim runs for the slots that are free besides those ``beginning``, and some ahead.
 
         Where all that was asked for is done already, more is asked for the next time.
         """
-        room = self._room()
+        room = self._room() - beginning
         if room <= 0 or self._stopping:
             return []
         found = self.trials.claim(room * self._stride)

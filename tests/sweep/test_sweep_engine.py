@@ -24,6 +24,7 @@ from nncli.errors import DataError, UsageError
 from nncli.events import Event
 from nncli.planning import Planner
 from nncli.sweeps.events import Opened
+from nncli.sweeps.search.guides import Guide
 
 if TYPE_CHECKING:
     from tests.sweep.conftest import Lab
@@ -472,6 +473,26 @@ def test_bad_trials_are_pruned_and_the_best_survives(lab: Lab, pruner: str, jobs
     assert (again.counts.skipped, again.counts.ended) == (22, 22)
     assert again.best[0].values == done.best[0].values
     assert lab.sizes() == sizes
+
+
+def test_one_job_with_a_pruner_is_one_trial_after_another(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it hears of all trials before the one that it judges, each time alike."""
+    pytest.importorskip("optuna")
+    heard: list[tuple[str, int]] = []
+    for name in ("propose", "finish"):
+        real = getattr(Guide, name)
+
+        def spy(self: Guide, number: int, *more: Any, name: str = name, real: Any = real) -> Any:
+            heard.append((name, number))
+            return real(self, number, *more)
+
+        monkeypatch.setattr(Guide, name, spy)
+    lab.sweep({**JUDGED, "epochs": 9}, seeds=2, pruner="median:3", jobs=1)
+    started = heard.index(("finish", 0)) - 1  # before that, options are checked trial by trial
+    wanted = [(name, number) for number in range(11) for name in ("propose", "finish")]
+    assert heard[started : started + 22] == wanted
 
 
 def test_wilcoxon_leaves_out_the_seeds_of_bad_trials(lab: Lab) -> None:
