@@ -23,7 +23,8 @@ from nncli.store import NewRun, SweepStore
 from nncli.sweeps.engines.work import Engine, Job, Message, result_columns
 from nncli.sweeps.events import Done, Going, SweepEvent
 from nncli.sweeps.tally import Trial, Values, values_of
-from nncli.sweeps.trials import Task, Trials
+from nncli.sweeps.tasks import Task
+from nncli.sweeps.trials import Trials
 
 #: Seconds that a look for messages waits, and that messages are collected while work is at hand.
 GLANCE, GATHER = 0.25, 0.03
@@ -106,9 +107,9 @@ class Coordinator:
             self.engine.start(job)
 
     def _job(self, task: Task) -> Job:
-        if isinstance(task.asked, UsageError):
-            raise task.asked
-        plan = self.planner.plan(task.asked, task.spec)
+        if isinstance(task.known.asked, UsageError):
+            raise task.known.asked
+        plan = self.planner.plan(task.known.asked, task.known.spec)
         checkpoint, before = None, Before()
         run: int | NewRun = new_run(plan, self._provenance, threads=1, **self._labels)
         if task.run_id is not None:
@@ -141,8 +142,8 @@ class Coordinator:
     def _refuse(self, task: Task, error: Exception) -> list[Task]:
         """Record a run that cannot be planned as failed."""
         run_id = task.run_id
-        if run_id is None and isinstance(task.asked, Spec):
-            row = refused_run(task.asked, self._provenance, threads=1, **self._labels)
+        if run_id is None and isinstance(task.known.asked, Spec):
+            row = refused_run(task.known.asked, self._provenance, threads=1, **self._labels)
             run_id, _ = self.store.add_run(row, "failed", error=str(error))
         return self._ended(task.trial, task.seed, run_id, "failed", message=str(error))
 

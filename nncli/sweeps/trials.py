@@ -10,7 +10,6 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nncli.errors import UsageError
@@ -22,33 +21,10 @@ from nncli.sweeps.events import RunEnded
 from nncli.sweeps.search.guides import Guide
 from nncli.sweeps.search.objectives import Objective
 from nncli.sweeps.tally import Tally, Trial, Values, values_of
+from nncli.sweeps.tasks import Known, Task, Twins
 
 #: Tells what an experiment is known by: its resolved spec, and the hash of its data.
 Identify = Callable[[Spec], tuple[Spec, str]]
-
-
-@dataclass(frozen=True)
-class Task:
-    """A run to begin, perhaps going on with one that is stored.
-
-    ``asked`` is its spec, or why there is none; ``spec`` the resolved one, None where that fails.
-    """
-
-    trial: Trial
-    seed: int
-    asked: Spec | UsageError
-    spec: Spec | None
-    run_id: int | None
-    hashes: tuple[str, str]  #: of spec and data: what the run is known by
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What a run is known by; the hashes are empty where its spec cannot be read."""
-
-    asked: Spec | UsageError
-    spec: Spec | None = None
-    hashes: tuple[str, str] = ("", "")
 
 
 class Trials:
@@ -69,6 +45,7 @@ class Trials:
         self.definition, self.sweep_id = definition, sweep_id
         self.store, self.guide, self.reuse = store, guide, reuse
         self.objectives = tuple(objectives)
+        self._seeds = definition.seeds
         self.tally = Tally(objectives, definition.space.varied)
         self._identify, self._observe = identify, observe
         self._process = store.join_sweep(sweep_id)
@@ -76,8 +53,7 @@ class Trials:
         self._counted = bytearray()  # a byte a trial: 1 once all of it is in the tally
         self._missing: deque[Trial] = deque()
         self._waiting: dict[int, list[Task]] = {}  # claimed, behind a trial's first run
-        self._twins: dict[tuple[str, str], list[Task]] = {}  # by hashes of runs that go on
-        self._known: dict[tuple[int, int], tuple[str, str]] = {}  # those hashes, by run
+        self._twins = Twins()
         self._settled: list[Settled] = []
         self._next = 0
         self._exhausted = False
@@ -92,7 +68,7 @@ class Trials:
     def total(self) -> int | None:
         """Return the number of runs that there will be, ``None`` if that shows only at the end."""
         trials = self._next if self._exhausted else self.guide.total
-        return None if trials is None else trials * len(self.definition.seeds)
+        return None if trials is None else trials * len(self._seeds)
 
     def beat(self) -> None:
         """Give a sign of life."""
@@ -127,7 +103,7 @@ class Trials:
         What the database has already is entered. Nothing comes back where all was done, or others
         have it, or no trials are left.
         """
-        some = self._propose(-(-room // len(self.definition.seeds)))
+        some = self._propose(-(-room // len(self._seeds)))
         if not some:
             return []
         with self.store.transaction():
@@ -156,17 +132,15 @@ class Trials:
         if self.definition.pruner is not None and not trial.pruned:
             trial.pruned = status in ("pruned", "diverged") or (
                 values[0] is not None
-                and self.guide.report_seed(
-                    trial.number, self.definition.seeds.index(seed), values[0]
-                )
+                and self.guide.report_seed(trial.number, self._seeds.index(seed), values[0])
             )
         waiting = self._waiting.get(trial.number, [])
         if trial.pruned:
             self._drop(trial, waiting)
             waiting = []
-        begun, self._waiting[trial.number] = self._begin(waiting[:1]), waiting[1:]
+        begun, self._waiting[trial.number] = self._twins.begin(waiting[:1]), waiting[1:]
         begun += self._end_twins(trial.number, seed, run_id, status, values)
-        if len(trial.values) == len(self.definition.seeds):
+        if len(trial.values) == len(self._seeds):
             self._close(trial)
         return begun
 
@@ -205,7 +179,7 @@ class Trials:
         self._open[number] = trial
         for row in done:
             self._enter_row(trial, row)
-        if len(trial.values) == len(self.definition.seeds):
+        if len(trial.values) == len(self._seeds):
             self._close(trial)
         else:
             self._missing.append(trial)
@@ -228,9 +202,9 @@ class Trials:
                 trial.elsewhere.discard(row.seed)
                 if row.state == "dropped" or row.status in FINAL:
                     self._enter_row(trial, row)
-        if len(trial.values) == len(self.definition.seeds):
+        if len(trial.values) == len(self._seeds):
             self._close(trial)
-        elif not trial.elsewhere and not any(number == trial.number for number, _ in self._known):
+        elif not trial.elsewhere and not self._twins.has(trial.number):
             self._missing.append(trial)
         return not trial.elsewhere
 
@@ -247,7 +221,7 @@ class Trials:
                 trial.bad = True
             else:
                 values = values_of(self.objectives, results)
-            if self.guide.look_every is not None and seed == self.definition.seeds[0]:
+            if self.guide.look_every is not None and seed == self._seeds[0]:
                 self._report_curve(trial.number, run_id)
         trial.values[seed] = values
         return values
@@ -287,7 +261,7 @@ class Trials:
         wanted, asked = [], []
         for trial in trials:
             params = json.dumps(trial.params, sort_keys=True, ensure_ascii=False)
-            for seed in self.definition.seeds:
+            for seed in self._seeds:
                 if seed not in trial.values:
                     known = self._known_by(trial, seed)
                     wanted.append(Wanted(trial.number, seed, params, *known.hashes))
@@ -299,7 +273,7 @@ class Trials:
             found += self._answered(self._open[number], list(group))
         return found
 
-    def _answered(self, trial: Trial, answers: Sequence[tuple[Claim, _Known]]) -> list[Task]:
+    def _answered(self, trial: Trial, answers: Sequence[tuple[Claim, Known]]) -> list[Task]:
         """Take the answers to the claims of a trial; return its runs that can begin."""
         params = json.loads(answers[0][0].params)
         if params != trial.params:  # another process was given this number before us
@@ -315,12 +289,12 @@ class Trials:
         trial.elsewhere = {claim.seed for claim, _ in answers if claim.outcome == "busy"}
         self.shared = self.shared or bool(trial.elsewhere)
         tasks = [
-            Task(trial, claim.seed, known.asked, known.spec, claim.run_id, known.hashes)
+            Task(trial, claim.seed, known, claim.run_id)
             for claim, known in answers
             if claim.outcome == "mine"
         ]
         first = len(tasks) if self.definition.pruner is None else 1
-        begun, self._waiting[trial.number] = self._begin(tasks[:first]), tasks[first:]
+        begun, self._waiting[trial.number] = self._twins.begin(tasks[:first]), tasks[first:]
         for claim, _ in answers:
             if claim.outcome == "done":
                 status, results = claim.status, claim.results
@@ -328,28 +302,13 @@ class Trials:
                 begun += self.ended(trial, claim.seed, claim.run_id, "skipped", values)
         return begun
 
-    def _begin(self, tasks: Sequence[Task]) -> list[Task]:
-        """Return the runs to begin; one that equals a run that goes on waits for that."""
-        found = []
-        for task in tasks:
-            hashes = task.hashes
-            if hashes in self._twins:
-                self._twins[hashes].append(task)
-                continue
-            if all(hashes):
-                self._twins[hashes] = []
-                self._known[task.trial.number, task.seed] = hashes
-            found.append(task)
-        return found
-
     def _end_twins(
         self, number: int, seed: int, run_id: int | None, status: str, values: Values
     ) -> list[Task]:
         """Enter what a run came to for those that equal it, or begin one if it came to nothing."""
-        hashes = self._known.pop((number, seed), None)
-        twins = self._twins.pop(hashes) if hashes else []
+        twins = self._twins.end(number, seed)
         if status not in (*WHOLE, "diverged"):
-            return self._begin(twins)
+            return self._twins.begin(twins)
         begun: list[Task] = []
         for twin in twins:
             twin.trial.bad = twin.trial.bad or status == "diverged"
@@ -357,16 +316,16 @@ class Trials:
             begun += self.ended(twin.trial, twin.seed, run_id, "skipped", values)
         return begun
 
-    def _known_by(self, trial: Trial, seed: int) -> _Known:
+    def _known_by(self, trial: Trial, seed: int) -> Known:
         try:
             asked = self.definition.spec(trial.params, seed)
         except UsageError as error:
-            return _Known(error)
+            return Known(error)
         try:
             spec, data_hash = self._identify(asked)
         except UsageError:
-            return _Known(asked, None, (asked.hash(), ""))  # planning it will say why
-        return _Known(asked, spec, (spec.hash(), data_hash))
+            return Known(asked, None, (asked.hash(), ""))  # planning it will say why
+        return Known(asked, spec, (spec.hash(), data_hash))
 
     def _drop(self, trial: Trial, waiting: Sequence[Task]) -> None:
         """Leave out the runs of a pruned trial that have not begun."""
