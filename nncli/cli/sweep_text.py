@@ -56,7 +56,8 @@ def result_lines(done: Done, prepared: Prepared, wish: Wish, db: str | None) -> 
     """Yield how a sweep ended and its best trials."""
     counts = done.counts
     if counts.ended == counts.skipped and not done.stopped:
-        yield f"sweep {done.sweep}: nothing to do, all {plural(counts.ended, 'run')} are stored"
+        stored = "its run is" if counts.ended == 1 else f"all {counts.ended} runs are"
+        yield f"sweep {done.sweep}: nothing to do, {stored} stored"
     else:
         errors = counts.failed - counts.diverged
         parts = {

@@ -15,6 +15,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, update
 
+from nncli.errors import StoreError
 from nncli.store import queries
 from nncli.store.clock import utc_now, utc_text
 from nncli.store.failures import explained
@@ -48,6 +49,7 @@ class Sessions:
         self._opened_by = 0
         self._opening = threading.Lock()
         self._joined = threading.local()
+        self._file: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +120,27 @@ class Sessions:
             if write:
                 self._mark_stale(engine)
             self._engine, self._writable = engine, write
+            self._file = self._identity()
             return engine
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Return what tells a file from another of its name; None where there is none."""
+        try:
+            found = os.stat(self._target.path) if self._target.path else None
+        except OSError:
+            return None
+        return None if found is None else (found.st_dev, found.st_ino)
+
+    def check_in_place(self) -> None:
+        """Raise StoreError if the file that is open was removed or replaced meanwhile.
+
+        Writing goes on into a file that has no name any more, and says nothing.
+        """
+        if self._engine is not None and self._identity() != self._file:
+            raise StoreError(
+                f"{self.shown} was removed or replaced while it was written to: what went into it "
+                "since is lost; leave the file alone and start again"
+            )
 
     def _dispose(self) -> None:
         if self._engine is not None:

@@ -70,9 +70,10 @@ class SweepStore(RunStore):
             assert made.inserted_primary_key is not None
             return self._load_sweep(connection, made.inserted_primary_key[0]), True
 
-    def redefine_sweep(self, sweep_id: int, definition: str) -> None:
-        """Replace the definition of a sweep by one of the same hash, such as one of more trials."""
-        changed = update(sweeps).where(sweeps.c.id == sweep_id).values(definition=definition)
+    def change_sweep(self, sweep_id: int, **values: str) -> None:
+        """Replace name, note or definition of a sweep: by one of the same hash, of more trials."""
+        changed = update(sweeps).where(sweeps.c.id == sweep_id)
+        changed = changed.values({name: clean(value) for name, value in values.items()})
         with self._writing() as connection:
             if not connection.execute(changed).rowcount:
                 raise self._no_sweep(sweep_id)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from nncli.environment import Provenance
-from nncli.errors import DataError, UsageError
+from nncli.errors import DataError, NncliError, UsageError
 from nncli.events import CurveRow, Event, Finished
 from nncli.experiment import reopen
 from nncli.planning import Planner, new_run, refused_run
@@ -27,10 +28,11 @@ from nncli.sweeps.tasks import Task
 from nncli.sweeps.trials import Trials
 
 #: Seconds that a look for messages waits, and that messages are collected while work is at hand.
-GLANCE, GATHER = 0.25, 0.03
+GLANCE, GATHER = 0.25, 0.1
 
-#: Seconds of work that is claimed in advance, and the most runs of it.
-AHEAD, MOST_AHEAD = 0.3, 400
+#: Seconds of work that is claimed in advance, and the most runs of it. A transaction costs as much
+#: as some runs, so that the next claim comes when half of it is done.
+AHEAD, MOST_AHEAD = 1.0, 200
 
 #: Seconds between two signs of life, and between two looks at what other processes have done.
 HEARTBEAT, LOOK_AROUND = 10.0, 1.0
@@ -70,9 +72,31 @@ class Coordinator:
                 self._turn()
                 self._look_around()
                 self._show()
+            self.store.check_in_place()
+        except BaseException:
+            self._abandon()
+            raise
         finally:
             trials.leave()
-        return Done(trials.sweep_id, tally.counts, tally.best, tally.seconds, self._stopping)
+        return Done(
+            trials.sweep_id,
+            tally.counts,
+            tally.best,
+            tally.seconds,
+            stopped=self._stopping,
+            whole=tally.whole,
+        )
+
+    def _abandon(self) -> None:
+        """Leave the runs that go on as interrupted, as far as the database takes it."""
+        self.engine.stop()
+        for job in self._begun:
+            recorder = self._recorders.get(job)
+            with suppress(NncliError):
+                if recorder is not None and recorder.run_id is not None:
+                    recorder.fail(KeyboardInterrupt())
+                elif recorder is None and isinstance(job.run, int):
+                    self.store.finish_run(job.run, "interrupted")
 
     def _is_over(self) -> bool:
         if self._begun:
@@ -83,13 +107,16 @@ class Coordinator:
             return False
         return not self.trials.shared or not self._wait_for_others()
 
-    def _room(self) -> int:
-        """Return how many runs to claim now: a sampler that learns is asked as late as can be."""
-        slots = self.engine.slots
+    def _room(self, beginning: int = 0) -> int:
+        """Return how many runs to claim besides those that go on and are ``beginning``.
+
+        A sampler that learns is asked as late as can be.
+        """
+        slots, busy = self.engine.slots, len(self._begun) + beginning
         if self.trials.guide.learns or self.trials.guide.look_every is not None:
-            return slots - len(self._begun)
-        ahead = min(MOST_AHEAD, int(AHEAD * self.trials.tally.rate))
-        return max(2 * slots, ahead) - len(self._begun)
+            return slots - busy
+        ahead = max(2 * slots, min(MOST_AHEAD, int(AHEAD * self.trials.tally.rate)))
+        return ahead - busy if busy <= max(slots, ahead // 2) else 0
 
     def _begin(self, tasks: Sequence[Task]) -> None:
         """Plan runs and hand them to the engine; one that cannot be planned has failed."""
@@ -181,7 +208,7 @@ class Coordinator:
 
         Where all that was asked for is done already, more is asked for the next time.
         """
-        room = self._room() - beginning
+        room = self._room(beginning)
         if room <= 0 or self._stopping:
             return []
         found = self.trials.claim(room * self._stride)
@@ -247,6 +274,7 @@ class Coordinator:
         """Give a sign of life, and hear what other processes have done if a sampler learns."""
         now = time.monotonic()
         if now - self._beat >= HEARTBEAT:
+            self.store.check_in_place()
             self.trials.beat()
             self._beat = now
         learns = self.trials.shared and self.trials.guide.learns

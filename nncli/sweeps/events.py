@@ -102,6 +102,7 @@ class Done:
     best: tuple[Best, ...]  #: the best trial; with several objectives their Pareto front
     seconds: float
     stopped: bool = False
+    whole: int = 0  #: runs with a result, those that were skipped too
 
     def to_json(self) -> dict[str, Any]:
         """Return the last line that ``nncli sweep --json`` prints."""

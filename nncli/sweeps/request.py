@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from nncli.errors import UsageError
-from nncli.options import flag_of, whole
+from nncli.options import flag_of, option_of, whole
+from nncli.spec import Spec
 from nncli.sweeps.definition import Definition, read_seeds
+from nncli.sweeps.search.guides import sampler_name
+from nncli.sweeps.space.dimensions import Dimension
 from nncli.sweeps.space.document import read_document
 from nncli.sweeps.space.forms import read_dimension
 from nncli.sweeps.space.space import Space
@@ -48,13 +52,16 @@ def read_request(
     if seed is not None and "seeds" in settings:
         raise UsageError("--seed and --seeds: give one of them, --seeds 3,5 for these two seeds")
     for name, value in given.items():
-        axes[name] = read_dimension(name, value)
+        is_file = name == "data" and isinstance(value, str) and Path(value).exists()
+        axes[name] = read_dimension(name, [value] if is_file else value)
+    for name, dimension in axes.items():
+        _check_varied(name, dimension)
     when = {name: parents for name, parents in when.items() if name not in given}
     if definition is None:
         space = Space(axes, when, _texts(chosen.get("constraints")))
         definition = Definition(space)
     if seed is not None:
-        chosen["seeds"] = str(seed) if "," in str(seed) else f"{seed},"
+        chosen["seeds"] = _seed_list(seed)
     return Request(
         _changed(definition, chosen),
         name=chosen.get("name"),
@@ -78,7 +85,31 @@ def _changed(definition: Definition, chosen: Mapping[str, Any]) -> Definition:
         number = _number(name, chosen, lowest)
         if number is not None:
             values[name] = number
-    return replace(definition, **values)
+    changed = replace(definition, **values)
+    # A sweep is known by its sampler: a grid that is asked for by name is the same grid.
+    return replace(changed, sampler=sampler_name(changed.sampler, changed.trials))
+
+
+def _check_varied(name: str, dimension: Dimension) -> None:
+    """Raise UsageError for many values of an option that changes nothing of what is learned."""
+    declared = next(each for each in fields(Spec) if each.name == name)
+    if dimension.size != 1 and not option_of(declared).identity:
+        raise UsageError(
+            f"{flag_of(name)} has several values, and what is learned is the same with all of "
+            "them: give one"
+        )
+
+
+def _seed_list(given: Any) -> list[int]:
+    """Read ``--seed``: one, or a list."""
+    parts = given.split(",") if isinstance(given, str) else given
+    try:
+        return [whole(0)(part) for part in (parts if isinstance(parts, list) else [parts])]
+    except ValueError as error:
+        raise UsageError(
+            f"--seed is {given!r} ({error}): expected a seed, or several such as 3,5,9; "
+            "--seeds 10 takes the first ten"
+        ) from None
 
 
 def _number(name: str, chosen: Mapping[str, Any], lowest: int) -> int | None:

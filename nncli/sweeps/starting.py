@@ -67,8 +67,7 @@ class Prepared:
         self.definition = definition
         self.planner = Planner(progress)
         self.first = self._first_spec()
-        dataset = self._datasets()[0]
-        self.objectives = self._read_objectives(dataset)
+        self.objectives = self._read_objectives()
         self.guide = self.make_guide()
         self._check_trials()
         self.guide.total = self.trials
@@ -151,16 +150,14 @@ class Prepared:
     def _datasets(self) -> list[Dataset]:
         return [self.planner.dataset(spec) for spec in self._one_a_data_set()]
 
-    def _read_objectives(self, dataset: Dataset) -> tuple[Objective, ...]:
-        has_validation = len(dataset.val) > 0
+    def _read_objectives(self) -> tuple[Objective, ...]:
+        """Return the objectives; raise UsageError for one that a data set does not have."""
+        datasets = self._datasets()
+        has_validation = all(len(each.val) > 0 for each in datasets)
         found = self.definition.read_objectives() or (default_objective(has_validation),)
-        check_objectives(
-            found,
-            dataset.task,
-            has_validation,
-            len(dataset.test) > 0,
-            pruner=self.definition.pruner,
-        )
+        for each in datasets:
+            splits = len(each.val) > 0, len(each.test) > 0
+            check_objectives(found, each.task, *splits, pruner=self.definition.pruner)
         return found
 
     def _most_epochs(self) -> int:
@@ -259,9 +256,14 @@ def _opened(prepared: Prepared, wish: Wish, store: SweepStore) -> tuple[Sweep, b
     else:
         sweep, is_new = store.find_sweep(wish.sweep), False
     kept = json.loads(sweep.definition)
+    given = {"name": wish.labels.name, "note": wish.labels.note}
+    changed = {name: value for name, value in given.items() if value and not is_new}
     if kept["trials"] != prepared.definition.trials:
         kept["trials"] = prepared.definition.trials
-        store.redefine_sweep(sweep.id, json.dumps(kept, ensure_ascii=False))
+        changed["definition"] = json.dumps(kept, ensure_ascii=False)
+    if changed:
+        store.change_sweep(sweep.id, **changed)
+        sweep = store.find_sweep(sweep.id)
     return sweep, is_new, not kept["fresh"]
 
 

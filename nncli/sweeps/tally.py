@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from nncli.store.records import WHOLE
 from nncli.sweeps.events import Best, Counts
 from nncli.sweeps.search.objectives import Objective, dominates
 
@@ -55,6 +56,7 @@ class Tally:
     ) -> None:
         self.objectives, self.varied = tuple(objectives), tuple(varied)
         self.counts = Counts()
+        self.whole = 0  # runs that have come to a result, whoever did them
         self.best: tuple[Best, ...] = ()
         self._clock = clock
         self._began = clock()
@@ -69,8 +71,9 @@ class Tally:
         """Return the runs a second that this process has done; those skipped took no time."""
         return (self.counts.ended - self.counts.skipped) / max(self.seconds, 1e-9)
 
-    def count(self, status: str) -> None:
-        """Count a run's end."""
+    def count(self, status: str, was: str | None = None) -> None:
+        """Count a run's end; ``was`` is how one had ended that was skipped."""
+        self.whole += (was or status) in WHOLE
         counted = {"early_stopped": "completed", "dropped": "pruned"}.get(status, status)
         names = ("failed", "diverged") if counted == "diverged" else (counted,)
         self.counts = replace(

@@ -118,15 +118,19 @@ class Trials:
         values: Values,
         seconds: float | None = None,
         message: str | None = None,
+        was: str | None = None,
     ) -> list[Task]:
-        """Enter the end of a run; return the runs that can begin now."""
+        """Enter the end of a run; return the runs that can begin now.
+
+        ``was`` is how a run had ended that is skipped.
+        """
         trial.values[seed] = values
         if run_id is not None:
             trial.runs[seed] = run_id
         trial.bad = trial.bad or status in ("failed", "diverged")
         if status != "skipped":
             self._settled.append(Settled(trial.number, seed, run_id, "done"))
-        self.tally.count(status)
+        self.tally.count(status, was)
         shown = self.tally.shown(trial.params)
         self._observe(RunEnded(trial.number, seed, run_id, status, values, shown, seconds, message))
         if self.definition.pruner is not None and not trial.pruned:
@@ -188,7 +192,7 @@ class Trials:
     def _enter_row(self, trial: Trial, row: TrialRow) -> None:
         """Enter a run that is done; whoever claimed it may not have lived to say so."""
         self._note(trial, row.seed, row.run_id, row.status, row.results)
-        self.tally.count("skipped")
+        self.tally.count("skipped", row.status)
         if row.state == "claimed" and not row.is_alive:
             self._settled.append(Settled(trial.number, row.seed, row.run_id, "done"))
 
@@ -280,9 +284,8 @@ class Trials:
             trial.params = params
             self.guide.adopt(trial.number, params)
             answers = [(claim, self._known_by(trial, claim.seed)) for claim, _ in answers]
-        if all(claim.outcome != "mine" for claim, _ in answers) and any(
-            claim.outcome == "busy" for claim, _ in answers
-        ):
+        outcomes = {claim.outcome for claim, _ in answers}
+        if not trial.values and "busy" in outcomes and "mine" not in outcomes:
             self.shared = True
             del self._open[trial.number]
             return []
@@ -299,7 +302,7 @@ class Trials:
             if claim.outcome == "done":
                 status, results = claim.status, claim.results
                 values = self._note(trial, claim.seed, claim.run_id, status, results)
-                begun += self.ended(trial, claim.seed, claim.run_id, "skipped", values)
+                begun += self.ended(trial, claim.seed, claim.run_id, "skipped", values, was=status)
         return begun
 
     def _end_twins(
@@ -313,7 +316,7 @@ class Trials:
         for twin in twins:
             twin.trial.bad = twin.trial.bad or status == "diverged"
             self._settled.append(Settled(twin.trial.number, twin.seed, run_id, "done"))
-            begun += self.ended(twin.trial, twin.seed, run_id, "skipped", values)
+            begun += self.ended(twin.trial, twin.seed, run_id, "skipped", values, was=status)
         return begun
 
     def _known_by(self, trial: Trial, seed: int) -> Known:

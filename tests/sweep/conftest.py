@@ -61,13 +61,14 @@ class Lab:
         rerun: bool = False,
         fail_fast: bool = False,
         stop: Callable[[], bool] = lambda: False,
+        observe: Callable[[SweepEvent], None] | None = None,
         **settings: Any,
     ) -> Done:
         """Carry out a sweep; its events are in ``events``."""
         prepared = Prepared(read_request(options, settings).definition)
         wish = Wish(db=db or self.db, jobs=jobs, rerun=rerun, fail_fast=fail_fast)
         self.events = []
-        return carry_out(prepared, wish, observe=self.events.append, stop=stop)
+        return carry_out(prepared, wish, observe=observe or self.events.append, stop=stop)
 
     def train(self, options: Options, *, db: str | None = None) -> Result:
         """Train one network as ``nncli train`` does."""

@@ -218,3 +218,25 @@ def test_nonsense_in_a_file_is_refused(tmp_path: Path, line: str, message: str) 
     with pytest.raises(UsageError) as caught:
         read_request({"data": write(tmp_path, line)}, {})
     assert message in str(caught.value)
+
+
+def test_a_grid_and_random_trials_of_one_space_are_two_sweeps() -> None:
+    options = {"data": "iris", "lr": "0.1,0.2"}
+    grid, drawn = read_request(options, {}), read_request(options, {"trials": 4})
+    named = read_request(options, {"sampler": "grid"})
+    hashes = [each.definition.hash({"iris": "x"}) for each in (grid, drawn, named)]
+    assert hashes[0] == hashes[2] != hashes[1]
+
+
+@pytest.mark.parametrize("name", ["save", "threads"])
+def test_what_changes_nothing_of_a_run_is_not_varied(name: str) -> None:
+    values = {"save": "none,best", "threads": "1,2"}
+    with pytest.raises(UsageError, match=f"--{name} has several values"):
+        read_request({"data": "iris", name: values[name]}, {})
+
+
+def test_an_existing_file_is_one_value(tmp_path: Path) -> None:
+    path = tmp_path / "x,y.csv"
+    path.write_text("a,b\n1,2\n")
+    space = read_request({"data": str(path)}, {}).definition.space
+    assert list(space.axes["data"].values()) == [str(path)]

@@ -197,7 +197,7 @@ def sweep(
     }
     found = {option: value for option, value in settings.items() if value is not None}
     with sweep_view(quiet=quiet, as_json=as_json) as show:
-        prepared, wish = _prepare(axes, found, resume, db, show)
+        prepared, wish = _prepare(axes, found, resume, db, rerun, show)
         wish = replace(wish, dask=dask, rerun=rerun)
         if dry_run:
             done = None
@@ -215,11 +215,16 @@ PRUNER_NAMES = ("median", "halving", "hyperband", "wilcoxon")
 
 
 def _prepare(
-    axes: dict[str, Any], settings: dict[str, Any], resume: str | None, db: str | None, show: Quiet
+    axes: dict[str, Any],
+    settings: dict[str, Any],
+    resume: str | None,
+    db: str | None,
+    rerun: bool,
+    show: Quiet,
 ) -> tuple[Prepared, Wish]:
     """Return the sweep that is asked for, checked, and how it is to be carried out."""
     if resume is not None:
-        return _resumed(resume, axes, settings, db, show)
+        return _resumed(resume, axes, settings, db, rerun, show)
     request = read_request(axes, settings)
     from nncli.sweeps.starting import Prepared
 
@@ -227,9 +232,18 @@ def _prepare(
 
 
 def _resumed(
-    resume: str, axes: dict[str, Any], settings: dict[str, Any], db: str | None, show: Quiet
+    resume: str,
+    axes: dict[str, Any],
+    settings: dict[str, Any],
+    db: str | None,
+    rerun: bool,
+    show: Quiet,
 ) -> tuple[Prepared, Wish]:
     """Return a stored sweep, perhaps with more trials."""
+    if rerun:
+        raise UsageError(
+            f"--rerun with --resume {resume}: to go on is not to do it again; leave one out"
+        )
     refused = [each for each in [*axes, *settings] if each not in ("jobs", "trials", "fail_fast")]
     if refused:
         shown = "DATA" if refused[0] == "data" else flag_of(refused[0])
@@ -291,5 +305,5 @@ def _tell(done: Done, prepared: Prepared, wish: Wish, *, as_json: bool, quiet: b
         print_error(f"{errors} of {counts.ended} runs failed: nncli report shows why")
     if done.stopped and not (wish.fail_fast and counts.failed):
         return 130
-    nothing = counts.failed and not counts.completed and not counts.skipped
+    nothing = counts.ended and not done.whole
     return 1 if errors or nothing or done.stopped else 0

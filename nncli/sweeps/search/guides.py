@@ -130,7 +130,7 @@ def make_guide(
     sampler, ``seeds`` how many runs a trial has, of up to ``epochs`` epochs each. Raises UsageError
     for what does not go together.
     """
-    name = _sampler_name(sampler, trials)
+    name = sampler_name(sampler, trials)
     if name == "grid":
         _check_grid(space, trials)
     elif trials is None:
@@ -167,7 +167,11 @@ def require(what: str, packages: Sequence[str], extra: str) -> None:
         )
 
 
-def _sampler_name(sampler: str | None, trials: int | None) -> str:
+def sampler_name(sampler: str | None, trials: int | None) -> str:
+    """Return the name of a sampler; where none is given, grid, or random if trials are.
+
+    Raises UsageError for an unknown one.
+    """
     if sampler is None:
         return "grid" if trials is None else "random"
     plain = sampler.strip().lower().replace("-", "_")
