@@ -184,8 +184,13 @@ class Sweep:
         return self.done.counts.to_json()
 
     @property
-    def best(self) -> tuple[Best, ...]:
-        """Return the best trial, or with several objectives all that no other beats."""
+    def best(self) -> Best | None:
+        """Return the best trial, None if none is complete; of several objectives see ``front``."""
+        return self.done.best[0] if self.done.best else None
+
+    @property
+    def front(self) -> tuple[Best, ...]:
+        """Return the trials that no other beats in all objectives."""
         return self.done.best
 
     @cached_property
@@ -239,6 +244,9 @@ def sweep(
     chosen = {name: options.pop(name) for name in SETTINGS if name in options}
     if data is not None:
         options["data"] = str(_kept(data))
+    for name, value in options.items():
+        if hasattr(value, "tolist") or isinstance(value, range):
+            options[name] = np.asarray(value).tolist()
     request = read_request(options, {**(settings or {}), **chosen})
     labels = experiment.Labels(request.name, request.tags, request.note)
     database = db or experiment.default_database()

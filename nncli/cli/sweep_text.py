@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: Trials that a preview lists.
 LISTED = 40
 
+#: Ids of a trial's runs that are written out.
+LISTED_RUNS = 4
+
 
 def preview_lines(prepared: Prepared, wish: Wish, *, as_json: bool) -> Iterator[str]:
     """Yield what ``--dry-run`` prints: the trials, and about how long they take."""
@@ -62,7 +65,7 @@ def result_lines(done: Done, prepared: Prepared, wish: Wish, db: str | None) -> 
         errors = counts.failed - counts.diverged
         parts = {
             "completed": counts.completed,
-            "skipped, stored before": counts.skipped,
+            "skipped (stored)": counts.skipped,
             "diverged": counts.diverged,
             "failed": errors,
             "pruned": counts.pruned,
@@ -115,4 +118,6 @@ def _runs(runs: tuple[int, ...]) -> str:
     ids = sorted(runs)
     if len(ids) > 2 and ids[-1] - ids[0] == len(ids) - 1:
         return f"{ids[0]}-{ids[-1]}"
+    if len(ids) > LISTED_RUNS:
+        return f"{len(ids)} from {ids[0]} to {ids[-1]}"
     return ",".join(map(str, ids))

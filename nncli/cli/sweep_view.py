@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from nncli.cli.output import can_redraw, print_json, print_note
-from nncli.cli.progress import FRAME_SECONDS, LINE_SECONDS, Bar, Clock, Silent, picture
+from nncli.cli.progress import COMPILING, FRAME_SECONDS, LINE_SECONDS, Bar, Clock, Silent, picture
+from nncli.events import Compiling
 from nncli.report.text import count, duration, measure, plural
 from nncli.sweeps.events import Best, Done, Going, Opened, RunEnded, SweepEvent
 
@@ -50,6 +51,8 @@ class Lines(Quiet):
         if isinstance(event, Opened):
             self._objectives = event.objectives
             self.say(opening_line(event))
+        elif isinstance(event, Compiling):
+            self.say(COMPILING)
         elif isinstance(event, RunEnded):
             if event.status in ("failed", "diverged"):
                 self.say(trouble_line(event))

@@ -9,6 +9,7 @@ processes that start together queue for it, and one killed meanwhile leaves an e
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import sqlite3
@@ -25,6 +26,9 @@ from nncli.store import failures
 from nncli.store.making import OUR_NAMES, create_schema, lock
 from nncli.store.schema import SCHEMA_VERSION, VERSION_TABLE
 from nncli.store.target import Target
+
+# A connection that a signal has broken off is closed and forgotten: nobody need read how.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 SMALLEST = 512
 """Bytes of the smallest SQLite page. SQLite would take a smaller file for empty and overwrite it.

@@ -15,7 +15,7 @@ from typing import Any
 
 from nncli.environment import Provenance
 from nncli.errors import DataError, NncliError, UsageError
-from nncli.events import CurveRow, Event, Finished
+from nncli.events import Compiling, CurveRow, Event, Finished
 from nncli.experiment import reopen
 from nncli.planning import Planner, new_run, refused_run
 from nncli.recorder import Before, Recorder
@@ -61,6 +61,7 @@ class Coordinator:
         self._begun: dict[Job, Trial] = {}
         self._stopping = False
         self._stride = 1
+        self._said = False  # that machine code is made
         self._beat = self._looked = time.monotonic()
 
     def run(self) -> Done:
@@ -230,6 +231,9 @@ class Coordinator:
             message: str | None = str(told)
         else:
             recorder.take(told)
+            if isinstance(told, Compiling) and not self._said:
+                self._said = True
+                self.observe(told)
             goes_on = not isinstance(told, Finished) or told.status == "interrupted"
             if is_new and recorder.run_id is not None and goes_on:
                 self.trials.link(job.trial, job.seed, recorder.run_id)

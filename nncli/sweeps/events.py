@@ -1,6 +1,7 @@
 """What a sweep tells while it goes on: the coordinator hands these to whoever shows them.
 
-In order: ``Opened``, then ``RunEnded`` for every run and now and then a ``Going``, and ``Done``.
+In order: ``Opened``, ``Compiling`` if machine code has to be made, ``RunEnded`` for every run and
+now and then a ``Going``, and ``Done``.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
+
+from nncli.events import Compiling
 
 
 @dataclass(frozen=True)
@@ -118,4 +121,4 @@ class Done:
         }
 
 
-SweepEvent = Opened | RunEnded | Going | Done
+SweepEvent = Opened | Compiling | RunEnded | Going | Done

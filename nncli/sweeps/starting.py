@@ -86,6 +86,19 @@ class Prepared:
         return counted if counted <= COUNTED else None
 
     @property
+    def notes(self) -> list[str]:
+        """Return what is to be said of the data, and of a sweep in which nothing varies."""
+        datasets = self._datasets()
+        found = [
+            note if len(datasets) == 1 else f"{each.name}: {note}"
+            for each in datasets
+            for note in each.notes
+        ]
+        if not self.definition.space.varied:
+            found.append("one trial: nothing varies (lists of widths take bars: --hidden '8|16')")
+        return found
+
+    @property
     def runs(self) -> int | None:
         """The number of runs: every trial with every seed."""
         return None if self.trials is None else self.trials * len(self.definition.seeds)
@@ -167,7 +180,15 @@ class Prepared:
         return max(int(str(value)) for value in (axis.at_share(0.0), axis.at_share(1 - 1e-12)))
 
     def _check_trials(self) -> None:
-        """Raise UsageError for the first trial whose options contradict each other."""
+        """Raise UsageError for the first trial whose options contradict each other.
+
+        Also for a sampler that has nothing to draw from.
+        """
+        if self.definition.trials is not None and not self.definition.space.varied:
+            raise UsageError(
+                f"--trials {self.definition.trials}, and nothing varies: give an option a list or "
+                "a range, such as --lr loguniform:1e-4:1e-1"
+            )
         seed = self.definition.seeds[0]
         for number, params in enumerate(itertools.islice(self.points(), CHECKED)):
             try:

@@ -231,7 +231,7 @@ def test_exit_code_when_runs_fail(call: Call, monkeypatch: pytest.MonkeyPatch) -
     ]
     mended = call("sweep", "--resume", "last")
     assert mended.code == 0
-    assert mended.out.startswith("sweep 1: 2 completed, 2 skipped, stored before in ")
+    assert mended.out.startswith("sweep 1: 2 completed, 2 skipped (stored) in ")
 
 
 def test_resume_by_name_with_more_trials(call: Call) -> None:

@@ -61,7 +61,8 @@ def sweep(
     sampler: Annotated[
         Text,
         typer.Option(
-            help=f"how trials are chosen: {', '.join(SAMPLERS)} (default: grid)",
+            help=f"how trials are chosen: {', '.join(SAMPLERS)} (default: grid, "
+            "or random with --trials)",
             metavar="NAME",
             rich_help_panel=SWEEP,
             autocompletion=complete_choice(lambda: SAMPLERS),
@@ -106,7 +107,11 @@ def sweep(
     ] = None,
     tag: Annotated[
         list[str] | None,
-        typer.Option(help="tag of all runs; may be repeated", metavar="TAG", rich_help_panel=SWEEP),
+        typer.Option(
+            help="tag of the runs that it trains; may be repeated",
+            metavar="TAG",
+            rich_help_panel=SWEEP,
+        ),
     ] = None,
     note: Annotated[
         Text, typer.Option(help="note to keep with it", metavar="TEXT", rich_help_panel=SWEEP)
@@ -199,6 +204,8 @@ def sweep(
     with sweep_view(quiet=quiet, as_json=as_json) as show:
         prepared, wish = _prepare(axes, found, resume, db, rerun, show)
         wish = replace(wish, dask=dask, rerun=rerun)
+        for note in prepared.notes:
+            show.say(note)
         if dry_run:
             done = None
         else:
