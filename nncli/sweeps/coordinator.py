@@ -200,8 +200,9 @@ class Coordinator:
         """Return what the engine tells; wait for it, and gather some while work is at hand."""
         if not self._begun:
             return []
-        if len(self._begun) > self.engine.slots and not self._stopping:
-            time.sleep(GATHER)
+        rate, queued = self.trials.tally.rate, len(self._begun) - self.engine.slots
+        if queued > 0 and rate > 0 and not self._stopping:
+            time.sleep(min(GATHER, 0.5 * queued / rate))  # half of what is queued is left then
         return self.engine.messages(GLANCE)
 
     def _claimed(self, beginning: int) -> list[Task]:
