@@ -68,7 +68,7 @@ class Prepared:
         self.planner = Planner(progress)
         self.first = self._first_spec()
         self.objectives = self._read_objectives()
-        self.guide = self.make_guide()
+        self.guide = self._make_guide(definition.pruner)
         self._check_trials()
         self.guide.total = self.trials
 
@@ -103,7 +103,7 @@ class Prepared:
         """The number of runs: every trial with every seed."""
         return None if self.trials is None else self.trials * len(self.definition.seeds)
 
-    def make_guide(self) -> Guide:
+    def _make_guide(self, pruner: str | None) -> Guide:
         """Return a guide that has proposed nothing yet."""
         definition = self.definition
         return make_guide(
@@ -112,14 +112,14 @@ class Prepared:
             trials=definition.trials,
             seed=definition.sampler_seed,
             objectives=self.objectives,
-            pruner=definition.pruner,
+            pruner=pruner,
             epochs=self._most_epochs(),
             seeds=len(definition.seeds),
         )
 
     def points(self) -> Iterator[dict[str, Any]]:
         """Yield the params of the trials, of a sampler that learns those of its first alone."""
-        guide = self.make_guide()
+        guide = self._make_guide(None)
         for number in itertools.count():
             params = guide.propose(number)
             if params is None:
@@ -177,7 +177,7 @@ class Prepared:
         axis = self.definition.space.axes.get("epochs")
         if axis is None:
             return self.first.epochs
-        return max(int(str(value)) for value in (axis.at_share(0.0), axis.at_share(1 - 1e-12)))
+        return max(int(str(value)) for value in axis.values())  # whole numbers: they have an end
 
     def _check_trials(self) -> None:
         """Raise UsageError for the first trial whose options contradict each other.

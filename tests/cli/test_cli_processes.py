@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from terminal import in_terminal
 
 from nncli.store import NewRun, RunStore
 
@@ -109,36 +109,15 @@ def test_a_full_disk(folder: Path) -> None:
     assert done.stderr == "error: no space left on device\n"
 
 
-def in_terminal(args: list[str], folder: Path, env: Mapping[str, str]) -> str:
+def terminal_output(args: list[str], folder: Path, env: Mapping[str, str]) -> str:
     """What a terminal gets from the program."""
-    ours, theirs = pty.openpty()
     clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    process = subprocess.Popen(
-        [*NNCLI, *args],
-        cwd=folder,
-        env={**clean, "TERM": "xterm-256color", "COLUMNS": "80", **env},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other side is closed
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
-    process.wait(30)
-    return seen.decode()
+    return in_terminal([*NNCLI, *args], folder, {**clean, "TERM": "xterm-256color", **env})[1]
 
 
 def test_colours_only_where_they_are_wanted(folder: Path) -> None:
-    assert "\x1b[36mrunning" in in_terminal(["report", "--limit", "2"], folder, {})
-    assert "\x1b[31m" in in_terminal(["report", "9999"], folder, {})
+    assert "\x1b[36mrunning" in terminal_output(["report", "--limit", "2"], folder, {})
+    assert "\x1b[31m" in terminal_output(["report", "9999"], folder, {})
     for args in (["report", "--limit", "2"], ["report", "9999"]):
-        plain = in_terminal(args, folder, {"NO_COLOR": "1"})
+        plain = terminal_output(args, folder, {"NO_COLOR": "1"})
         assert "\x1b[3" not in plain

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import sqlite3
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from cli_fakes import Call, Outcome
+from terminal import in_terminal
 
 import nncli.sweeps.engines.work
 
@@ -391,35 +391,17 @@ def test_a_reader_that_has_read_enough(tmp_path: Path, how: str) -> None:
         connection.close()
 
 
-def in_terminal(folder: Path, *args: str, **more: str) -> str:
-    """Return what a command writes to a terminal of 80 columns."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*NNCLI, *args],
-        cwd=folder,
-        env={**environment(folder, TERM="xterm", **more), "COLUMNS": "80"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
-    assert process.wait(60) == 0, seen
-    return seen.decode()
+def sweep_in_terminal(folder: Path, *args: str, **more: str) -> str:
+    """Return what a command that does its work writes to a terminal."""
+    env = environment(folder, TERM="xterm", **more)
+    code, seen = in_terminal([*NNCLI, *args], folder, env)
+    assert code == 0, seen
+    return seen
 
 
 def test_no_color_in_a_terminal(tmp_path: Path) -> None:
     asked = (*SMALL, "--lr", "log:1e-4:1e-1:40", "--epochs", "200", "--seeds", "2")
-    shown = in_terminal(tmp_path, *asked, NO_COLOR="1")
+    shown = sweep_in_terminal(tmp_path, *asked, NO_COLOR="1")
     assert "sweep 1: 80 completed" in shown
     assert not re.findall(r"\x1b\[[0-9;]*[34][0-9][0-9;]*m", shown)
     assert "Traceback" not in shown

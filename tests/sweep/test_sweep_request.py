@@ -13,6 +13,7 @@ from nncli.sweeps.definition import MOST_SEEDS, Definition, read_seeds
 from nncli.sweeps.request import Request, read_request
 from nncli.sweeps.space.dimensions import Choices
 from nncli.sweeps.space.space import Space
+from nncli.sweeps.starting import Prepared
 
 
 def definition(options: dict[str, Any], **settings: Any) -> Definition:
@@ -240,3 +241,11 @@ def test_an_existing_file_is_one_value(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n")
     space = read_request({"data": str(path)}, {}).definition.space
     assert list(space.axes["data"].values()) == [str(path)]
+
+
+def test_the_longest_run_sets_the_epochs_of_the_pruner() -> None:
+    """Wherever it stands in the list; the epochs at which halving looks follow from it."""
+    pytest.importorskip("optuna")
+    options = {"data": "iris", "lr": "0.1,0.2", "epochs": "9,81,27"}
+    prepared = Prepared(read_request(options, {"pruner": "halving"}).definition)
+    assert prepared.guide.look_every == 9

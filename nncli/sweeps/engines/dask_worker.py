@@ -10,6 +10,7 @@ Dask's own serialization, which is pickle among machines that trust each other.
 
 from __future__ import annotations
 
+import copy
 import math
 import pickle
 import platform
@@ -187,7 +188,7 @@ def _dataset(rows: NDArray[Any], rest: Dataset) -> Dataset:
 def _portable(error: Exception) -> Exception:
     """Return an error that arrives as it is; one that would not do so as what it says."""
     try:
-        pickle.loads(pickle.dumps(error))
+        pickle.dumps(copy.copy(error))  # made anew from its arguments, as it will be on arrival
     except Exception:
         return NncliError(f"{type(error).__name__}: {error}")
     return error
