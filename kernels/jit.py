@@ -5,7 +5,7 @@ how tests run it without the compiler. :func:`native` compiles it, and every ker
 and memoizes the result. Numba is imported at the first :func:`native`, never before, so reading
 the tables of parts costs nothing.
 
-The machine code is cached on disk, in a folder named by a hash of all kernel sources and the
+The code is cached on disk, in a folder named by a hash of all kernel sources and the
 versions of Numba and Python: Numba looks only at the file of the compiled function itself and would
 otherwise run stale code after a change in a file that it calls.
 """
@@ -75,8 +75,9 @@ def exact(function: F) -> F:
 class Role(Enum):
     """Who calls a kernel: wrappers that nobody needs would double the time to compile it."""
 
-    ENTRY = "entry"  #: Python
-    INNER = "inner"  #: native code
+    ENTRY = "entry"  #: Python, by Numba
+    INNER = "inner"  #: the native code of another kernel, into which it is compiled
+    SLOT = "slot"  #: whoever has its address; its object file is kept, see ``objects``
 
 
 def native(function: Callable[..., Any], role: Role = Role.ENTRY) -> Any:
@@ -108,6 +109,7 @@ def _dispatcher(function: Callable[..., Any], role: Role) -> Any:
     copy.__module__ = function.__module__
     options = {
         **OPTIONS,
+        "cache": role is not Role.SLOT,  # kept by us
         "no_cpython_wrapper": role is not Role.ENTRY,
         "no_cfunc_wrapper": True,
     }
@@ -128,31 +130,16 @@ def _globals_of(code: types.CodeType) -> set[str]:
     return {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}
 
 
-def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Compile ``function`` for the Numba types ``arguments`` and return what Python calls.
+def object_code(function: Callable[..., Any], arguments: Any) -> tuple[str, bytes, Any]:
+    """Compile a kernel for Numba types; return its symbol, an object file, and the return type.
 
-    Compilation is closed afterwards: a call with other types is an error, not a stall.
+    The object needs nothing of Numba: it names functions of the C library alone.
     """
-    dispatcher = native(function)
-    if arguments not in dispatcher.overloads:
-        dispatcher.disable_compile(False)
-        dispatcher.compile(arguments)
-        dispatcher.disable_compile()
-    return dispatcher
-
-
-def address_of(function: Callable[..., Any], *arguments: Any, role: Role = Role.INNER) -> int:
-    """Compile ``function`` likewise and return the address at which native code can call it.
-
-    With ``Role.ENTRY`` it is that of what :func:`compiled` has compiled for Python too.
-    """
-    dispatcher = native(function, role)
-    if role is Role.ENTRY:
-        compiled(function, *arguments)
-    else:
-        dispatcher.compile(arguments)
+    dispatcher = native(function, Role.SLOT)
+    dispatcher.compile(arguments)
     result = dispatcher.overloads[arguments]
-    return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+    _, _, (code, _) = result.library.serialize_using_object_code()
+    return result.fndesc.llvm_func_name, code, result.signature.return_type
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """The structures that the native loop works on: layer table, data, buffers and function slots.
 
-Each is a named tuple of arrays, so that Numba knows every field by name and type. The layer table
+Each is a named tuple of arrays, so that Numba knows every field by name and type; the types are in
+:mod:`nncli.kernels.signatures`, since reading this costs no import of Numba. The layer table
 is the kernels' view of a network: one row of int64 per layer of weights, indexed by the
 constants below; offsets count elements of the flat parameter vector ``theta``.
 """
@@ -8,8 +9,6 @@ constants below; offsets count elements of the flat parameter vector ``theta``.
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-
-from numba import types
 
 # Columns of the layer table. ``theta`` holds for each layer, from START to END: before the first W
 # gamma and beta of a normalized input; W; b; gamma and beta; learned alphas. What is not trained,
@@ -133,94 +132,3 @@ class Diagnosis(NamedTuple):
     sums: Any
     rows: Any
     multiply: Any
-
-
-class Types(NamedTuple):
-    """The Numba types of one training dtype, from which every signature is made."""
-
-    real: Any
-    vector: Any
-    matrix: Any
-    stored: Any
-    indices: Any
-    multiply: Any
-    gather: Any
-    activation_forward: Any
-    activation_backward: Any
-    normalize: Any
-    normalize_backward: Any
-    loss: Any
-    metric: Any
-    update: Any
-    observe: Any
-    network: Any
-    rows: Any
-    buffers: Any
-    functions: Any
-    diagnosis: Any
-
-
-INTEGERS = types.int64[::1]
-TABLE = types.int64[:, ::1]
-HYPER = types.float64[::1]
-NUMBERS = types.float64[:, ::1]
-CUBE = types.float64[:, :, ::1]
-LAYER_ROWS = types.float64[:, :, :, ::1]
-INDICES = types.Array(types.int64, 1, "C", readonly=True)
-
-
-def types_of(dtype: str) -> Types:
-    """Return the types for ``float32`` or ``float64``."""
-    real = {"float32": types.float32, "float64": types.float64}[dtype]
-    vector, matrix = real[::1], real[:, ::1]
-    stored = types.Array(types.uint8, 2, "C", readonly=True)
-    constant_matrix = types.Array(real, 2, "C", readonly=True)
-    size, number = types.int64, types.float64
-    three = (size, size, size)
-    multiply = (
-        *(*three, vector, *three, vector, *three, vector, size, vector, size),
-        *(vector, size, size),
-    )
-    gather = (stored, INDICES, size, size, size, vector, vector, matrix)
-    forward = (vector, vector, vector, size)
-    backward = (vector, vector, vector, vector, vector, size)
-    normalize = (
-        *(matrix, matrix, matrix, vector, size, size),
-        *(vector, vector, vector, size, size),
-    )
-    normalize_backward = (matrix, matrix, vector, vector, size, vector, size, size)
-    loss = (matrix, matrix, matrix, matrix, number, vector)
-    metric = (matrix, matrix, vector)
-    update = (vector, vector, matrix, size, size, HYPER)
-
-    address, hidden = types.int64, types.UniTuple(types.int64, ACTIVATION_SLOTS)
-    kinds = [hidden if name.startswith("hidden") else address for name in Functions._fields]
-    functions = types.NamedTuple(kinds, Functions)
-    network = types.NamedTuple([TABLE, vector, vector, vector], Network)
-    buffers = types.NamedTuple([*[matrix] * 3, *[vector] * 9], Buffers)
-    diagnosis = types.NamedTuple(
-        [NUMBERS, vector, vector, matrix, CUBE, LAYER_ROWS, address], Diagnosis
-    )
-    observe = (size, size, size, network, vector, buffers, vector, diagnosis, size, size)
-    return Types(
-        real=real,
-        vector=vector,
-        matrix=matrix,
-        stored=stored,
-        indices=INDICES,
-        multiply=multiply,
-        gather=gather,
-        activation_forward=forward,
-        activation_backward=backward,
-        normalize=normalize,
-        normalize_backward=normalize_backward,
-        loss=loss,
-        metric=metric,
-        update=update,
-        observe=observe,
-        network=network,
-        rows=types.NamedTuple([stored, constant_matrix, vector, vector], Rows),
-        buffers=buffers,
-        functions=functions,
-        diagnosis=diagnosis,
-    )

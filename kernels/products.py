@@ -16,26 +16,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from nncli.kernels.jit import kernel
-
-_FEATURES = binding.get_host_cpu_features()
-
-#: Bytes of a vector register of this processor.
-REGISTER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx") else 16
-
-#: Rows and vector registers of a tile; with AVX-512 there are 32 registers, before there were 16.
-ROWS, VECTORS = (8, 2) if REGISTER == 64 else (4, 2)
+from nncli.kernels.tiles import DEPTH, REGISTER, ROWS, VECTORS
 
 #: What a tile's sums begin with.
 ZERO, BIAS, SUM = 0, 1, 2
-
-#: Steps of k that are done at a time: a panel of B then stays in the second-level cache.
-DEPTH = 1024
 
 INDEX = ir.IntType(64)
 
@@ -216,11 +206,6 @@ narrow_tile = _tile_intrinsic(1, masked=True)
 FAR = 2048
 
 
-def panel_size(dtype: str) -> int:
-    """Return the elements of the panel that :func:`multiply` needs."""
-    return DEPTH * VECTORS * REGISTER // np.dtype(dtype).itemsize
-
-
 @kernel
 def multiply(
     m, n, k, a, a_start, a_row, a_column, b, b_start, b_row, b_column, panel,
@@ -230,8 +215,8 @@ def multiply(
 
     A is (m, k), B (k, n), C (m, n); ``A[i, l]`` is ``a[a_start + i * a_row + l * a_column]``, B
     likewise, with one of its strides 1; rows of C are contiguous. ``bias`` (n,) begins at
-    ``bias_start``. ``panel`` is scratch of :func:`panel_size` elements. An element is summed in
-    the order of k whatever the block: slices of one product come to the same bits.
+    ``bias_start``. ``panel`` is scratch, see :func:`nncli.kernels.tiles.panel_size`. An element is
+    summed in the order of k whatever the block: slices of one product come to the same bits.
     """
     if m <= 0 or n <= 0:
         return

@@ -1,7 +1,7 @@
 """The native twins of :mod:`nncli.kernels.slots`: calls of an address in Numba's own convention.
 
 The types of the arguments must be those that the part was compiled for, see
-:func:`nncli.kernels.network.types_of`; whether an array is read-only makes no difference in memory.
+:mod:`nncli.kernels.signatures`; whether an array is read-only makes no difference in memory.
 """
 
 from __future__ import annotations

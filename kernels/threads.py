@@ -8,81 +8,32 @@ several networks can be trained at once, each with its own ranks.
 
 from __future__ import annotations
 
-from typing import Any
-
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-
-from nncli.kernels.jit import kernel
+from nncli.kernels.jit import kernel, native_twin
 
 #: Spins before a waiting rank offers its core to somebody else; about 20 microseconds.
 PATIENCE = 4000
 
 
-@intrinsic
-def atomic_add(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
+@native_twin("nncli.kernels.thread_intrinsics:atomic_add")
+def atomic_add(array, index, value):
     """Add ``value`` to ``array[index]`` of int64 in one indivisible step; return nothing."""
-    signature = types.void(array, types.intp, types.int64)
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _element(context, builder, signature.args[0], arguments)
-        builder.atomic_rmw("add", pointer, arguments[2], ordering="acq_rel")
-        return context.get_dummy_value()
-
-    return signature, codegen
+    array[index] += value
 
 
-@intrinsic
-def atomic_load(typing_context: Any, array: Any, index: Any) -> Any:
+@native_twin("nncli.kernels.thread_intrinsics:atomic_load")
+def atomic_load(array, index):
     """Return ``array[index]`` of int64 as other ranks last wrote it."""
-    signature = types.int64(array, types.intp)
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _element(context, builder, signature.args[0], arguments)
-        return builder.load_atomic(pointer, ordering="acquire", align=8)
-
-    return signature, codegen
+    return array[index]
 
 
-@intrinsic
-def pause(typing_context: Any) -> Any:
+@native_twin("nncli.kernels.thread_intrinsics:pause")
+def pause():
     """Tell the core that this is a waiting loop (the ``pause`` instruction, on x86)."""
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if ir_triple().startswith(("x86", "i386", "i686", "amd64")):
-            function_type = ir.FunctionType(ir.VoidType(), [])
-            name = "llvm.x86.sse2.pause"
-            builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), [])
-        return context.get_dummy_value()
 
-    return types.void(), codegen
-
-
-@intrinsic
-def offer_core(typing_context: Any) -> Any:
+@native_twin("nncli.kernels.thread_intrinsics:offer_core")
+def offer_core():
     """Let the operating system run another thread (``sched_yield``)."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        function_type = ir.FunctionType(ir.IntType(32), [])
-        function = cgutils.get_or_insert_function(builder.module, function_type, "sched_yield")
-        builder.call(function, [])
-        return context.get_dummy_value()
-
-    return types.void(), codegen
-
-
-def ir_triple() -> str:
-    """Return the target of the machine code, such as ``x86_64-unknown-linux-gnu``."""
-    from llvmlite import binding
-
-    return str(binding.get_process_triple())
-
-
-def _element(context: Any, builder: Any, array_type: Any, arguments: Any) -> Any:
-    array = context.make_array(array_type)(context, builder, arguments[0])
-    return builder.gep(array.data, [arguments[1]])
 
 
 @kernel

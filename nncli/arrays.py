@@ -16,7 +16,7 @@ from nncli.kernels import hyper as h
 from nncli.kernels import settings
 from nncli.kernels.network import Buffers, Diagnosis, Rows
 from nncli.kernels.optimizers import OPTIMIZERS
-from nncli.kernels.products import panel_size
+from nncli.kernels.tiles import panel_size
 from nncli.model import Model
 from nncli.options import positive
 from nncli.reading import schedule_numbers

@@ -9,9 +9,13 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
+
+#: Smaller needs of memory are not worth the question.
+NO_MATTER = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,13 @@ class Provenance:
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of Python, of nncli, and of the numeric packages that are loaded."""
+    """Return the versions of Python, of nncli, and of the packages that make its results."""
     from nncli import __version__
 
     found = {"python": platform.python_version(), "nncli": __version__}
     for name in ("numpy", "numba", "llvmlite"):
-        version = getattr(sys.modules.get(name), "__version__", None)
-        if version:
-            found[name] = str(version)
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
     return found
 
 
@@ -74,3 +77,13 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def short_of_memory(need: int) -> int | None:
+    """Return the free bytes where ``need`` bytes are more than that, else None."""
+    if need < NO_MATTER:
+        return None
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    return free if need > free else None

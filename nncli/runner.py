@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from nncli.data import Dataset
+from nncli.environment import short_of_memory
 from nncli.errors import NncliError, UsageError
 from nncli.events import (
     Checkpoint,
@@ -51,12 +52,10 @@ SAVE_SHARE = 0.05
 
 def check_memory(spec: Spec, model: Model, dataset: Dataset, threads: int | None = None) -> None:
     """Raise UsageError, before anything is allocated, if the training would not fit into memory."""
-    import psutil
-
     threads = threads or threads_for(spec, model, dataset)
     need = memory_needed(spec, model, dataset, threads)
-    free = psutil.virtual_memory().available
-    if need > free:
+    free = short_of_memory(need)
+    if free is not None:
         raise UsageError(
             f"training this network needs {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB "
             "are free: choose smaller --hidden layers or a smaller --batch-size"

@@ -22,6 +22,9 @@ HEIGHTS = {
     "options": 1,
     "predicates": 1,  # conditions that people write
     "events": 1,
+    "metrics": 1,  # as reports name them
+    "tables": 0,  # columns of values
+    "statistics": 2,  # of samples
     "environment": 1,
     # what an experiment is
     "formulas": 2,  # activations and losses that users write
@@ -47,6 +50,7 @@ HEIGHTS = {
     "store": 5,
     "stored": 12,  # models as they are stored
     "report": 13,
+    "serving": 14,  # a report on a local web page
     "planning": 13,  # spec to data, network and the row of a run
     "recorder": 14,  # a runner's events into the store
     "inference": 13,
@@ -54,7 +58,10 @@ HEIGHTS = {
     "proving": 16,  # joins gradient checks and store
     "inspecting": 16,
     "lr_find": 16,
+    "looking": 16,  # what a trained network says of its data, to be drawn
+    "exporting": 16,  # networks for other programs
     "sweeps": 17,  # many runs
+    "frames": 17,  # stored runs as pandas frames
     "python": 18,  # the Python interface, which nncli itself offers
     "": 19,
     "cli": 20,
@@ -68,6 +75,8 @@ FORBIDDEN = {
     "runner": {"store"},
     "trainer": {"store"},
     "report": {"runner", "trainer", "kernels", "cli"},
+    "statistics": {"store", "report", "kernels"},
+    "serving": {"runner", "trainer", "kernels"},
     "errors": {"kernels"},
     "options": {"kernels"},
     "events": {"kernels"},

@@ -10,6 +10,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from nncli.cli.lean import take_as_given
+
 #: Help is not set wider than this: longer lines read badly.
 WIDEST = 100
 
@@ -35,6 +37,12 @@ class _PlainHelp:
         """Parse ``args`` for the width that the terminal has now."""
         extra.setdefault("terminal_width", min(terminal_width(), WIDEST))
         return super().make_context(info_name, args, parent=parent, **extra)  # type: ignore[misc]
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the arguments and options; they are texts and flags, which need no conversion."""
+        parameters = super().get_params(ctx)  # type: ignore[misc]
+        take_as_given(parameters)
+        return parameters  # type: ignore[no-any-return]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, if there are any, and the options section by section."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -24,6 +24,27 @@ class WithoutBlas(MetaPathFinder):
         if name == "scipy.linalg" and asking is not None and not hasattr(asking, "_HAVE_BLAS"):
             raise ModuleNotFoundError("left out: nncli calls no BLAS through Numba", name=name)
         return None
+
+
+def take_as_given(parameters: Iterable[Any]) -> None:
+    """Let parameters of a command that are texts or flags be what was given.
+
+    Typer would load Pydantic, a tenth of the time of a small run, to find that a text is a text.
+    Where a version of Typer knows no other way, it does so.
+    """
+    try:
+        from typer._coercion import RuntimeParam
+    except ImportError:
+        return
+
+    class AsGiven(RuntimeParam):
+        def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
+            return list(value) if isinstance(value, tuple) else value
+
+    for parameter in parameters:
+        kind = getattr(parameter, "type_descriptor", None)
+        if kind is not None and kind.annotation in (str, bool, list[str]):
+            parameter._runtime_param = AsGiven(kind.parameter_info, kind.annotation)
 
 
 @contextmanager

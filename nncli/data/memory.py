@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from nncli.environment import short_of_memory
 from nncli.errors import DataError
-
-#: Smaller needs are not worth the question.
-_SMALL = 64 << 20
 
 
 def require_memory(need: int, what: str) -> None:
     """Raise DataError if ``need`` bytes for ``what`` are more than are available."""
-    if need < _SMALL:
-        return
-    import psutil
-
-    free = psutil.virtual_memory().available
-    if need > free:
+    free = short_of_memory(need)
+    if free is not None:
         raise DataError(
             f"{what} needs {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
             "choose fewer --columns, or train on a part of the rows"

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from fixtures.comparing import assert_close
 
-from nncli.kernels import products
 from nncli.kernels.dense import dense_backward_input, dense_backward_parameters, dense_forward
 from nncli.kernels.forward import UNIT_GRAIN
-from nncli.kernels.jit import address_of, native
-from nncli.kernels.network import types_of
-from nncli.kernels.products import panel_size
+from nncli.kernels.jit import native
+from nncli.kernels.objects import address_of
 from nncli.kernels.threads import share
+from nncli.kernels.tiles import panel_size
 
 #: Rows, fan-in, fan-out: a small layer, and one of more than two shares either way.
 SIZES = [(4, 6, 5), (1, 1, 1), (33, 2 * UNIT_GRAIN + 8, 2 * UNIT_GRAIN + 3)]
@@ -38,7 +37,7 @@ class Case:
         self.d_w = self.x.T.astype("float64") @ self.d_z.astype("float64")
         self.d_b = self.d_z.astype("float64").sum(axis=0)
         self.d_x = self.d_z.astype("float64") @ w.T
-        product = address_of(products.multiply, *types_of(dtype).multiply)
+        product = address_of("nncli.kernels.products:multiply", "multiply", dtype)
         self.scratch = product, np.empty(panel_size(dtype), dtype)
         # a sum of as many products, rounded in any order
         self.roundings = max(sizes) + 2

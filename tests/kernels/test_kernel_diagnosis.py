@@ -22,19 +22,19 @@ from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.assemble import Assembly
 from nncli.kernels.forward import evaluate
 from nncli.kernels.gather import GATHERS
-from nncli.kernels.jit import address_of
 from nncli.kernels.losses import LOSSES
 from nncli.kernels.metrics import METRICS
 from nncli.kernels.multiply import multiply
-from nncli.kernels.network import Functions, types_of
+from nncli.kernels.network import Functions
 from nncli.kernels.normalization import (
     normalize_backward,
     normalize_batch,
     normalize_running,
 )
+from nncli.kernels.objects import address_of
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.products import multiply as native_product
-from nncli.kernels.products import panel_size
+from nncli.kernels.tiles import panel_size
 from nncli.model import Layer, Model
 from nncli.spec import Spec
 from nncli.trainer import Trainer
@@ -76,7 +76,7 @@ def largest(made: Maker, v: Array, ranks: int = 1, with_bias: bool = True) -> fl
     panel = np.zeros(panel_size(v.dtype.name), v.dtype)
     kernel = made(d.largest_similarity)
     plain = kernel is d.largest_similarity
-    product = multiply if plain else address_of(native_product, *types_of(v.dtype.name).multiply)
+    product = multiply if plain else address_of(native_product, "multiply", v.dtype.name)
     found = [kernel(rank, ranks, table, theta, scratch, product, panel) for rank in range(ranks)]
     return max(float(each) for each in found)
 

@@ -16,7 +16,7 @@ from fixtures.small_runs import Data, data, finish, resolved, trainer
 
 from nncli import choices
 from nncli.arrays import make_buffers, no_settings, normal_settings, stored_rows
-from nncli.kernels import backward, forward, jit, loop, normalization
+from nncli.kernels import forward, jit, loop, normalization
 from nncli.kernels.activations import ACTIVATIONS
 from nncli.kernels.assemble import Assembly, Parts, assemble_inference, is_compiled
 from nncli.kernels.gather import GATHERS
@@ -166,13 +166,15 @@ def compilations(train: Any) -> list[Any]:
 @pytest.mark.parametrize("diagnose", [False, True])
 def test_the_loop_has_one_signature_a_type(diagnose: bool) -> None:
     """However many activations, losses, optimizers, normalizations and formulas are used."""
+    loops, evaluations = set(), set()
     for task, options in VARIETY:
         for dtype in ("float32", "float64"):
             spec = resolved(task, **{**options, "dtype": dtype, "diagnose": diagnose})
-            finish(trainer(spec, data(task, storage=dtype)))
-    assert len(jit.native(loop.train).overloads) == 2
-    assert len(jit.native(forward.evaluate).overloads) == 2
-    assert len(jit.native(backward.loss_and_gradient).overloads) <= 2
+            training = trainer(spec, data(task, storage=dtype))
+            finish(training)
+            loops.add(training.assembly.train.address)
+            evaluations.add(training.assembly.evaluate.address)
+    assert len(loops) == len(evaluations) == 2
 
 
 def test_repeated_trainings_compile_nothing() -> None:
@@ -218,16 +220,15 @@ def test_machine_code_comes_out_of_the_cache_in_another_process() -> None:
     if jit.sources_hash.__wrapped__() != jit.sources_hash():
         pytest.skip("a kernel has been edited since these tests began")
     code = (
-        "from nncli.kernels import jit, loop\n"
         "from nncli.kernels.assemble import Parts, assemble, is_compiled\n"
         "parts = Parts('float64', 'float64', ('relu',), 'sigmoid', 'binary_cross_entropy', "
         "'adam', 'binary')\n"
         "assert is_compiled(parts)\n"
         "assemble(parts)\n"
-        "stats = jit.native(loop.train).stats\n"
-        "print(stats.cache_hits.total(), stats.cache_misses.total())"
+        "import sys\n"
+        "print('numba' in sys.modules)"
     )
-    assert in_a_process(code).split() == ["1", "0"]
+    assert in_a_process(code).split() == ["False"]
 
 
 def test_a_cache_that_cannot_be_written_costs_a_warning_only(tmp_path: Path) -> None:

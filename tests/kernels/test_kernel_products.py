@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nncli.kernels.jit import kernel, native
-from nncli.kernels.products import BIAS, DEPTH, REGISTER, ROWS, VECTORS, ZERO, multiply, panel_size
+from nncli.kernels.products import BIAS, ZERO, multiply
+from nncli.kernels.tiles import DEPTH, REGISTER, ROWS, VECTORS, panel_size
 from nncli.kernels.views import flat, matrix
 
 #: Sizes round the edges of a tile: its rows, one register, all its registers, for either type.

@@ -1,0 +1,119 @@
+"""Machine code between processes: object files, which LLVM loads without Numba.
+
+What Numba has compiled for a kernel and a signature needs nothing but the C library. It is kept as
+an object file beside a line that says how it is called, so that a process whose code is all there
+never imports Numba: a third of the time to start. Loading takes LLVM a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nncli.kernels.jit import cache_folder
+
+
+@dataclass(frozen=True)
+class Code:
+    """Native code as LLVM finds it: its ``symbol``, and the layout of what it takes and returns.
+
+    ``takes`` and ``returns`` name a scalar each: ``i`` (64 bits), ``?`` (bool) or ``d`` (double);
+    or an array, such as ``<f4:2`` for two axes.
+    """
+
+    symbol: str
+    takes: tuple[str, ...]
+    returns: tuple[str, ...]
+
+
+def address_of(kernel: str | Callable[..., Any], signature: str, dtype: str) -> int:
+    """Return the address at which native code calls a kernel, compiled if it is not kept.
+
+    ``kernel`` is a function or its ``module:name``, ``signature`` a field of
+    :class:`~nncli.kernels.signatures.Signatures`. Functions of formulas count by their module,
+    whose name is a hash of what is in it.
+    """
+    return load(kernel, signature, dtype)[0]
+
+
+def load(kernel: str | Callable[..., Any], signature: str, dtype: str) -> tuple[int, Code]:
+    """Return the address of a kernel's code likewise, and how it is called."""
+    name = kernel if isinstance(kernel, str) else f"{kernel.__module__}:{kernel.__qualname__}"
+    return _loaded(name, signature, dtype)
+
+
+@functools.cache
+def _loaded(name: str, signature: str, dtype: str) -> tuple[int, Code]:
+    identity = f"{name} {signature} {dtype} {_processor()}"
+    path = cache_folder() / "objects" / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.o"
+    kept = _read(path)
+    if kept is None:
+        kept = _compile(name, signature, dtype)
+        _write(path, *kept)
+    code, content = kept
+    from llvmlite import binding
+
+    engine = _engine()
+    engine.add_object_file(binding.ObjectFileRef.from_data(content))
+    return int(engine.get_function_address(code.symbol)), code
+
+
+@functools.cache
+def _engine() -> Any:
+    """Return the part of LLVM that places object files in memory; it lives as long as we do."""
+    from llvmlite import binding
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    target = binding.Target.from_triple(binding.get_process_triple())
+    nothing = binding.parse_assembly("")
+    return binding.create_mcjit_compiler(nothing, target.create_target_machine(jit=True))
+
+
+@functools.cache
+def _processor() -> str:
+    """Return what the code was made for: a home folder may be shared by different machines."""
+    from llvmlite import binding
+
+    settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
+    machine = f"{binding.get_process_triple()} {binding.get_host_cpu_name()}"
+    return f"{machine} {binding.get_host_cpu_features().flatten()} {settings}"
+
+
+def _compile(name: str, signature: str, dtype: str) -> tuple[Code, bytes]:
+    from nncli.kernels.jit import object_code
+    from nncli.kernels.signatures import layout, signatures
+
+    module, _, function = name.partition(":")
+    arguments = getattr(signatures(dtype), signature)
+    kernel = getattr(importlib.import_module(module), function)
+    symbol, content, returned = object_code(kernel, arguments)
+    return Code(symbol, layout(arguments), layout([returned])), content
+
+
+def _read(path: Path) -> tuple[Code, bytes] | None:
+    """Return what a file keeps; None if there is none, or it is not whole."""
+    try:
+        line, _, content = path.read_bytes().partition(b"\n")
+        head = json.loads(line)
+        if head.pop("sha256") != hashlib.sha256(content).hexdigest():
+            return None
+        return Code(head["symbol"], tuple(head["takes"]), tuple(head["returns"])), content
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _write(path: Path, code: Code, content: bytes) -> None:
+    head = {**asdict(code), "sha256": hashlib.sha256(content).hexdigest()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
+        stream.write(json.dumps(head).encode() + b"\n" + content)
+    os.replace(stream.name, path)

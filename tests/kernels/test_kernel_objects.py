@@ -1,0 +1,105 @@
+"""Machine code as object files: what is kept, what is believed, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nncli.kernels import objects
+from nncli.kernels.calling import Entry
+from nncli.kernels.metrics import METRICS
+
+METRIC = METRICS["binary"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of objects where nothing is kept yet."""
+    monkeypatch.setattr(objects, "cache_folder", lambda: tmp_path)
+    objects._loaded.cache_clear()
+    yield tmp_path / "objects"
+    objects._loaded.cache_clear()
+
+
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the kernels that are compiled from now on."""
+    seen: list[str] = []
+    compile_ = objects._compile
+
+    def watched(name: str, signature: str, dtype: str) -> tuple[objects.Code, bytes]:
+        seen.append(name)
+        return compile_(name, signature, dtype)
+
+    monkeypatch.setattr(objects, "_compile", watched)
+    return seen
+
+
+def right(entry: Entry) -> float:
+    """Two of three predictions are on the side of 0.5 that their target is on."""
+    p, y = np.array([[0.9], [0.2], [0.8]]), np.array([[1.0], [0.0], [0.0]])
+    return float(entry(p, y, np.array([0.5])))
+
+
+def test_what_was_compiled_is_loaded(folder: Path, compilations: list[str]) -> None:
+    assert right(Entry(METRIC, "metric", "float64")) == 2.0
+    objects._loaded.cache_clear()
+    assert right(Entry(METRIC, "metric", "float64")) == 2.0
+    assert len(compilations) == len(list(folder.iterdir())) == 1
+
+
+def test_every_dtype_and_signature_has_a_file(folder: Path, compilations: list[str]) -> None:
+    addresses = {objects.address_of(METRIC, "metric", dtype) for dtype in ("float32", "float64")}
+    assert len(addresses) == len(compilations) == len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "text"])
+def test_a_damaged_file_is_made_anew(folder: Path, compilations: list[str], damage: str) -> None:
+    objects.address_of(METRIC, "metric", "float64")
+    (path,) = folder.iterdir()
+    whole = path.read_bytes()
+    damaged = {
+        "cut": whole[:-100],
+        "changed": whole[:-100] + bytes(100),
+        "empty": b"",
+        "text": b"[1]\nnot an object",
+    }
+    path.write_bytes(damaged[damage])
+    objects._loaded.cache_clear()
+    assert right(Entry(METRIC, "metric", "float64")) == 2.0
+    assert len(compilations) == 2
+    assert objects._read(path) is not None
+
+
+def test_code_for_another_processor_is_left_alone(
+    folder: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects.address_of(METRIC, "metric", "float64")
+    objects._loaded.cache_clear()
+    monkeypatch.setattr(objects, "_processor", lambda: "another one")
+    objects.address_of(METRIC, "metric", "float64")
+    assert len(compilations) == len(list(folder.iterdir())) == 2
+
+
+P, ONE = np.zeros((2, 1)), np.zeros(1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (P.astype(np.float32), P, ONE),
+        (P[:, 0], P, ONE),
+        (np.zeros((2, 3))[:, ::2], P, ONE),
+        (P, P, 1.0),
+        (P, P),
+        (P, P, ONE, ONE),
+        (P.astype(">f8"), P, ONE),
+    ],
+    ids=["dtype", "axes", "strided", "scalar", "too few", "too many", "byte order"],
+)
+def test_wrong_arguments_never_reach_native_code(arguments: tuple[object, ...]) -> None:
+    with pytest.raises(TypeError, match="metric was given"):
+        Entry(METRIC, "metric", "float64")(*arguments)
