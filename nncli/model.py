@@ -85,7 +85,7 @@ class Layer:
             found.append(("alpha", (1,)))
         return found
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """Return the number of trainable numbers."""
         return sum(int(np.prod(shape)) for _, shape in self.arrays)

@@ -7,6 +7,7 @@ unpickled.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,16 +24,31 @@ from nncli.spec import Spec
 
 def description(spec: Spec, model: Model, dataset: Dataset) -> str:
     """Return the JSON that says what a run's weights mean."""
+    assert spec.loss is not None
+    settings = (dataset.task, spec.dtype, dataset.rows.dtype.name, spec.loss, spec.bn_eps or 0.0)
+    return _description(model, dataset.preprocessing, *settings)
+
+
+@functools.lru_cache(maxsize=16)  # the trials of a sweep have few
+def _description(
+    model: Model,
+    preprocessing: Preprocessing,
+    task: str,
+    dtype: str,
+    storage: str,
+    loss: str,
+    norm_eps: float,
+) -> str:
     return store.to_json(
         {
             "layers": [asdict(layer) for layer in model.layers],
-            "task": dataset.task,
-            "dtype": spec.dtype,
-            "storage": dataset.rows.dtype.name,
-            "loss": spec.loss,
+            "task": task,
+            "dtype": dtype,
+            "storage": storage,
+            "loss": loss,
             "input_norm": model.input_norm,
-            "norm_eps": spec.bn_eps or 0.0,
-            "preprocessing": dataset.preprocessing.to_json(),
+            "norm_eps": norm_eps,
+            "preprocessing": preprocessing.to_json(),
         }
     )
 
