@@ -21,11 +21,18 @@ from nncli.errors import unknown_choice
 COMMANDS = {
     "train": "Train one network and store the run.",
     "sweep": "Train many networks, every combination of the options, and store all runs.",
-    "report": "List the latest runs, or show one with its curve.",
+    "report": "Find runs, and show, compare or draw them. Nothing is trained.",
+    "serve": "Show the runs as a page in the browser, live while others train.",
+    "sql": "Query the database in SQL, read-only.",
     "predict": "Apply the network of a run to a file, as CSV.",
+    "export": "Write the network of a run for other programs, with its preprocessing.",
     "gradcheck": "Prove gradients by numeric derivatives.",
     "inspect": "Look into a network: its layers and weights, its map at a row.",
     "lr-find": "Find a learning rate by raising it until training breaks.",
+    "tag": "Put tags on runs or take them away; without arguments, list all tags.",
+    "note": "Write a note on a run, or show the one that it has.",
+    "rm": "Delete runs with their curves, layer statistics, models and tags, for good.",
+    "db": "Look after the database: see what is in it, check, compact, merge, back up, prune.",
 }
 
 
@@ -114,6 +121,7 @@ app = typer.Typer(
         "nncli train iris --act tanh --opt sgd --lr 0.1",
         "nncli sweep digits --opt sgd,adam --lr log:1e-4:1e-1:7 --seeds 5",
         "nncli report last",
+        "nncli report --by act,opt --vs best",
         "nncli predict last new.csv",
         "nncli train --help",
     ),

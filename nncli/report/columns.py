@@ -1,100 +1,165 @@
-"""The columns a list of runs can have, and the choice of those that fit into a width."""
+"""Which columns a list of runs has: those that tell the runs apart; what is common stands above.
+
+An option that only follows from another one (the betas of Adam, the initializer that goes with an
+activation) tells nothing more, and has no column unless it is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
-from nncli.report.summaries import RunSummary
-from nncli.report.text import count, duration, measure, number, shortened, visible
+from nncli.metrics import Metric
+from nncli.options import default_of
+from nncli.report.cells import cell
+from nncli.report.grid import FILLER
+from nncli.report.text import shortened
+from nncli.spec import Spec
+from nncli.tables import Table
 
-#: Blanks between two columns.
-GAP = 2
+#: Options that are named even where they have their default values.
+CORE = ("data", "hidden", "act", "opt", "lr", "epochs")
 
-#: Longer names are cut in the middle, sooner on a terminal narrower than ``NARROW``.
-WIDEST_CELL, WIDEST_CELL_IF_NARROW, NARROW = 24, 14, 60
+#: Options that :func:`nncli.resolving.resolve` fills in.
+FOLLOWING = (
+    *("loss", "out_act", "init", "momentum", "rho", "beta1", "beta2", "eps", "momentum_decay"),
+    *("weight_decay", "batch_size", "bn_momentum", "bn_eps"),
+)
+
+#: Options that change nothing of what is learned, or that a field of the run says better.
+LEFT_OUT = ("threads", "diagnose", "save", "log_every", "seed", "dtype")
+
+#: Fields of a run besides its options, in the order in which they stand.
+LABELS = ("run", "name", "status", "tags", "sweep")
+
+#: What fills the room that is left, the most telling first.
+EXTRAS = ("val_loss:best", "train_loss:last", "seconds_train", "created", "parameters")
+
+#: What keeps its column longest where there is no room, and what goes first.
+FIRST = ("act", "opt", "lr", "hidden", "data", "name", "seed", "batch_size")
+LAST = ("epochs", "tags", "sweep")
+
+#: Values longer than this are cut in the line of what is common.
+WIDEST_COMMON = 40
+
+
+def options() -> tuple[str, ...]:
+    """Return the options that a list of runs looks at, the telling ones first."""
+    names = [each.name for each in fields(Spec)]
+    rest = [name for name in names if name not in (*CORE, *LEFT_OUT)]
+    return (*CORE[:-1], "batch_size", *(name for name in rest if name != "batch_size"), "seed")
+
+
+def wanted(metric: Metric) -> tuple[str, ...]:
+    """Return the fields to ask the store for, so that a list of runs can be shown."""
+    more = ("epochs", "epochs_planned", *EXTRAS)
+    return tuple(dict.fromkeys((*LABELS, *options(), metric.label, *more)))
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a list of runs; where not all fit, the one with the highest rank goes first."""
+class Chosen:
+    """The columns of a list of runs in order, each with its rank (see :mod:`nncli.report.grid`).
 
-    title: str
-    cell: Callable[[RunSummary], str]
-    rank: int
-    right: bool = False
-
-
-def _option(name: str) -> Callable[[RunSummary], str]:
-    def cell(run: RunSummary) -> str:
-        value = run.spec.get(name)
-        return number(value) if isinstance(value, float) else "" if value is None else str(value)
-
-    return cell
-
-
-def _best(name: str) -> Callable[[RunSummary], str]:
-    return lambda run: measure(name, run.best[name]) if name in run.best else ""
-
-
-def _last(name: str) -> Callable[[RunSummary], str]:
-    return lambda run: measure(name, run.last[name]) if name in run.last else ""
-
-
-def _epochs(run: RunSummary) -> str:
-    whole = run.epochs_planned in (None, run.epochs)
-    return str(run.epochs) if whole else f"{run.epochs}/{run.epochs_planned}"
-
-
-#: In the order in which they stand. Metrics are those of the best epoch, but for train loss.
-COLUMNS = (
-    Column("run", lambda run: str(run.run), 0, right=True),
-    Column("name", lambda run: run.name or "", 8),
-    Column("status", lambda run: run.status, 1),
-    Column("data", lambda run: Path(run.data).name or run.data, 2),
-    Column("hidden", _option("hidden"), 9),
-    Column("act", _option("act"), 6),
-    Column("opt", _option("opt"), 5),
-    Column("lr", _option("lr"), 7, right=True),
-    Column("seed", lambda run: str(run.seed), 13, right=True),
-    Column("epochs", _epochs, 10, right=True),
-    Column("val acc", _best("val_accuracy"), 3, right=True),
-    Column("val rmse", _best("val_rmse"), 3, right=True),
-    Column("val loss", _best("val_loss"), 4, right=True),
-    Column("train loss", _last("train_loss"), 11, right=True),
-    Column(
-        "parameters", lambda run: count(run.parameters) if run.parameters else "", 16, right=True
-    ),
-    Column("time", lambda run: duration(run.seconds.get("train")), 12, right=True),
-    Column("tags", lambda run: ",".join(run.tags), 14),
-    Column("created", lambda run: run.created[:16].replace("T", " "), 15),
-)
-
-
-def fitting(
-    runs: Sequence[RunSummary], width: int, columns: Sequence[Column] = COLUMNS
-) -> list[tuple[Column, list[str]]]:
-    """Return the columns to show in ``width`` characters, each with its cells.
-
-    A column that is empty in every row is left out; then columns go, the highest rank first, until
-    the rest fits.
+    ``varied`` are the options among them, and ``common`` says in words what all runs share.
     """
-    widest = WIDEST_CELL if width >= NARROW else WIDEST_CELL_IF_NARROW
-    shown = []
-    for column in columns:
-        cells = [shortened(visible(column.cell(run)), widest) for run in runs]
-        if any(cell.strip("-") for cell in cells):
-            shown.append((column, cells))
 
-    def total() -> int:
-        return sum(_width(each) for each in shown) + GAP * (len(shown) - 1)
-
-    while len(shown) > 1 and total() > width:
-        shown.remove(max(shown, key=lambda each: each[0].rank))
-    return shown
+    table: Table
+    ranks: Mapping[str, int]
+    varied: tuple[str, ...]
+    common: str
 
 
-def _width(shown: tuple[Column, list[str]]) -> int:
-    column, cells = shown
-    return max(len(column.title), *map(len, cells))
+def choose(found: Table, metric: Metric, *, extras: bool) -> Chosen:
+    """Choose the columns of the fields :func:`wanted` that are worth a column.
+
+    ``extras`` adds what fills the room of a wide terminal.
+    """
+    varied = [name for name in options() if name in found.names and differs(found[name])]
+    following = _following(found, [name for name in FOLLOWING if name in found.names])
+    varied = [name for name in varied if name not in following]
+    columns: dict[str, Sequence[Any]] = {"run": found["run"]}
+    for name in ("name", "status"):
+        if differs(found[name]) or (name == "status" and _troubled(found[name])):
+            columns[name] = found[name]
+    for name in varied:
+        columns[name] = found[name]
+    if metric.label in found.names:
+        columns[metric.label] = found[metric.label]
+    for name in ("sweep", "tags"):
+        if differs(found[name]):
+            columns[name] = found[name]
+    if differs(epochs := _epochs(found)):
+        columns["epochs"] = epochs
+    fillers = [name for name in EXTRAS if extras and name in found.names and name not in columns]
+    for name in fillers:
+        if any(value is not None for value in found[name]):
+            columns[name] = found[name]
+    stays = ("run", "status", metric.label)
+    order = (*FIRST, *(name for name in columns if name not in (*FIRST, *LAST)), *LAST)
+    ranks = {name: FILLER * (name in fillers) + 1 + order.index(name) for name in columns}
+    ranks |= {name: 0 for name in stays if name in columns}
+    return Chosen(Table(columns), ranks, tuple(varied), _common(found, columns, following))
+
+
+def differs(values: Sequence[Any]) -> bool:
+    """Say whether a column has more than one value; NaN is one."""
+    return len({repr(value) for value in values}) > 1
+
+
+def _troubled(statuses: Sequence[Any]) -> bool:
+    return any(status not in ("completed", "early_stopped") for status in statuses)
+
+
+def _stopped(found: Table) -> bool:
+    pairs = zip(found["epochs"], found["epochs_planned"], strict=True)
+    return any(planned is not None and epochs != planned for epochs, planned in pairs)
+
+
+def _epochs(found: Table) -> list[Any]:
+    """Return the epochs of each run, as ``3/30`` where they are fewer than planned."""
+    pairs = list(zip(found["epochs"], found["epochs_planned"], strict=True))
+    if not _stopped(found):
+        return [epochs for epochs, _ in pairs]
+    return [str(e) if p in (None, e) else f"{e}/{p}" for e, p in pairs]
+
+
+def _common(found: Table, shown: Mapping[str, Any], following: Collection[str]) -> str:
+    """Return what all runs share, such as ``data digits, hidden 256, completed``."""
+    if not len(found):
+        return ""
+    defaults = {each.name: default_of(each) for each in fields(Spec)}
+    usual = Spec(**defaults).to_json()
+    parts = []
+    for name in ("name", *options(), "epochs", "tags", "sweep", "status"):
+        value = found[name][0]
+        if name in (*shown, *following, "task") or differs(found[name]) or value in (None, ()):
+            continue
+        if name not in (*CORE, "seed") and name in usual and value == usual[name]:
+            continue
+        text = shortened(cell(name, value), WIDEST_COMMON)
+        parts.append(text.replace("_", " ") if name == "status" else f"{name} {text}")
+    return ", ".join(parts)
+
+
+def _following(found: Table, names: Sequence[str]) -> set[str]:
+    """Return those of ``names`` that have in every run the value that nncli chooses for it."""
+    if not names:
+        return set()
+    from nncli.errors import UsageError
+    from nncli.resolving import resolve
+
+    aside = (*FOLLOWING, "epochs", "seed", "threads")  # on which nothing of this depends
+    given = [each.name for each in fields(Spec) if each.name in found.names]
+    left = set(names)
+    known: dict[str, dict[str, Any]] = {}
+    for row in found.pick(given).records():
+        asked = {n: v for n, v in row.items() if v is not None and n not in aside}
+        key = repr(asked)
+        if key not in known:
+            try:
+                known[key] = resolve(Spec.read(asked), row["task"]).to_json()
+            except (UsageError, KeyError):  # of a later version, or of a formula it does not know
+                known[key] = {}
+        left = {name for name in left if row[name] in (None, known[key].get(name))}
+    return left

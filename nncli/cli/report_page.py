@@ -1,0 +1,118 @@
+"""``nncli report --html``: all that is asked for as one web page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nncli.cli.output import print_note
+from nncli.cli.report_request import Request
+from nncli.cli.report_runs import find_runs, metric_of, nothing_found
+from nncli.cli.report_view import View
+from nncli.metrics import CURVE_METRICS
+from nncli.report.text import count, plural
+from nncli.tables import Table
+
+if TYPE_CHECKING:
+    from nncli.report.page import PageData, Section
+    from nncli.store.finding import ReportStore
+
+#: Runs on a page where no number is given: more make it slow to open.
+MOST_RUNS = 1000
+
+#: How the page draws a view.
+KINDS = {
+    "heat": "heat_map",
+    "confusion": "confusion",
+    "boundary": "boundary",
+    "predicted": "points",
+    "layers": "layers",
+    "parallel": "parallel",
+    "profile": "steps",
+    "sensitivity": "lines",
+}
+
+#: What sections are called.
+TITLES = {
+    "confusion": "confusion matrix",
+    "boundary": "decision boundary",
+    "predicted": "predicted against true values",
+    "parallel": "options and metric of each run",
+}
+
+
+def write_page(store: ReportStore, request: Request) -> int:
+    """Write the page; return the exit code."""
+    from nncli.cli.report_show import write_file
+    from nncli.report.page import page
+
+    assert request.html is not None
+    data = page_data(store, request)
+    if not len(data.runs):
+        print_note(nothing_found(store, request))
+        return 0
+    text = page(data)
+    write_file(request.html, text)
+    size = count(len(text.encode()))
+    print_note(f"wrote {request.html}: {plural(len(data.runs), 'run')}, {size} bytes")
+    return 0
+
+
+def page_data(store: ReportStore, request: Request) -> PageData:
+    """Return all that the page holds."""
+    from nncli.cli.report_runs import query_of
+    from nncli.cli.report_views import make_view
+    from nncli.report.page import PageData
+    from nncli.report.page.fields import page_fields
+    from nncli.store.clock import utc_now, utc_text
+
+    metric = metric_of(store, request)
+    measured = store.measured(query_of(request, ("run",), MOST_RUNS))
+    fields = tuple(dict.fromkeys((*page_fields(measured), *request.by, metric.label)))
+    found = find_runs(store, request, fields, metric, MOST_RUNS)
+    runs = found.table
+    filled = [n for n in runs.names if n == "run" or any(v is not None for v in runs[n])]
+    names = [name for name in CURVE_METRICS if name in measured and not name.endswith("_error")]
+    notes = []
+    if len(runs) < found.total:
+        notes.append(f"{len(runs):,} of {found.total:,} runs; --limit N or all puts more here")
+    tables: dict[str, Table] = {}
+    sections: list[Section] = []
+    for name in request.views if len(runs) else ():
+        if name == "curves":
+            continue  # which the page has in any case
+        view = make_view(name, store, replace(request, form="json"))
+        notes += [view.nothing] if view.nothing else []
+        if name in ("groups", "comparison"):
+            tables |= view.tables
+            notes += view.notes
+        elif not view.nothing:
+            sections.append(_section(name, view))
+    return PageData(
+        title=f"nncli report: {Path(store.shown).name}",
+        database=store.shown,
+        runs=runs.pick(filled),
+        curves=store.curves_of(list(runs["run"]), names),
+        groups=tables.get("groups"),
+        comparison=tables.get("comparison"),
+        sections=tuple(sections),
+        created=utc_text(utc_now()),
+        notes=tuple(notes),
+        metric=metric.label,
+    )
+
+
+def _section(name: str, view: View) -> Section:
+    """Return a view as a section."""
+    from nncli.report.page import Section
+
+    tables = {view.captions.get(key, key): table for key, table in view.tables.items()}
+    about = view.about
+    if name == "heat":
+        title = f"{about['metric']} by {about['x']} and {about['y']}"
+    elif "run" in about:
+        title = f"{TITLES.get(name, name)} of run {about['run']}"
+    else:
+        title = view.title or TITLES.get(name, name)
+    return Section(title, tuple(view.notes), tables, KINDS.get(name, "table"))

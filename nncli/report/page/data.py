@@ -1,0 +1,58 @@
+"""What a page shows, as plain tables; it knows neither the database nor HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nncli.tables import Table
+
+#: What the tables of a section may be drawn as, by columns of these names; tables without them, and
+#: those of the kind ``table``, are shown as they are.
+#: ``lines``: fields that name the line, x, ``n``, ``mean``, ``ci_low``, ``ci_high``;
+#: ``steps``: fields that name the line, ``tau``, ``share``;
+#: ``layers``: ``run``, ``epoch``, ``layer``, statistics;
+#: ``heat_map``: two fields (y, x), ``n``, ``mean``; or x, y and a value alone;
+#: ``confusion``: ``title``, ``true``, ``predicted``, ``count``;
+#: ``boundary``: ``title``, two features, ``class``, and a second table alike of points;
+#: ``points``: ``target``, ``true``, ``predicted``;
+#: ``parallel``: ``run``, ``status``, fields, a metric.
+#: ``title`` and ``target`` may be left out.
+KINDS = (
+    *("table", "lines", "steps", "layers", "heat_map", "confusion", "boundary", "points"),
+    "parallel",
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A further part of a page: tables by title, drawn as ``kind`` says where they fit it."""
+
+    title: str
+    notes: tuple[str, ...]
+    tables: Mapping[str, Table]
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class PageData:
+    """All that one page holds.
+
+    ``runs`` has a row a run, and any fields: the page chooses which to show first. It needs the
+    column ``run``. ``curves`` is long: ``run``, ``epoch``, ``updates``, ``seconds`` and metrics, by
+    run and epoch. ``metric`` is the column of ``runs`` that matters most, None for the usual one.
+    ``created`` is UTC, as the store has times. ``notes`` stand at the head of the page, ``remarks``
+    above the tables ``groups`` and ``comparison``.
+    """
+
+    title: str
+    database: str
+    runs: Table
+    curves: Table
+    groups: Table | None = None
+    comparison: Table | None = None
+    sections: tuple[Section, ...] = ()
+    created: str = ""
+    notes: tuple[str, ...] = ()
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    metric: str | None = None
