@@ -62,7 +62,7 @@ def curves_view(store: ReportStore, request: Request) -> View:
 
     return View(
         {"curves": table},
-        notes=_left_out(found),
+        notes=_left_out(found, request),
         about={"metrics": names, "total": found.total},
         draw=draw,
         drawn=("curves",),
@@ -106,10 +106,12 @@ def _measured_of(store: ReportStore, request: Request) -> list[str]:
     return [name for name in OF_ONE if name in measured] or ["train_loss"]
 
 
-def _left_out(found: Found) -> list[str]:
+def _left_out(found: Found, request: Request) -> list[str]:
     shown = len(found.table)
     if shown >= found.total:
         return []
+    if request.best is not None:
+        return [f"the {shown} best of {found.total:,} runs"]
     return [
         f"{shown} of {found.total:,} runs are drawn; choose them with RUN, --where or --best N, "
         "draw more with --limit N, or their means with --by FIELD"

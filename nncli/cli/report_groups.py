@@ -113,8 +113,8 @@ def comparison_view(store: ReportStore, request: Request) -> View:
     return View(
         {**groups.tables, "comparison": compared.table},
         title=groups.title,
-        notes=(*groups.notes, *compared.notes),
-        captions={"comparison": f"difference of {metric.label}, paired by seed"},
+        notes=tuple(dict.fromkeys((*groups.notes, *compared.notes))),
+        captions={"comparison": f"difference of {metric.label} from the reference, pair by pair"},
         measures=dict.fromkeys(OF_METRIC, metric.name),
         best=groups.best,
         ranks={**groups.ranks, "comparison": COMPARISON_RANKS},

@@ -44,7 +44,7 @@ TITLES = {
 
 def write_page(store: ReportStore, request: Request) -> int:
     """Write the page; return the exit code."""
-    from nncli.cli.report_show import write_file
+    from nncli.cli.report_writing import write_file
     from nncli.report.page import page
 
     assert request.html is not None
@@ -53,7 +53,7 @@ def write_page(store: ReportStore, request: Request) -> int:
         print_note(nothing_found(store, request))
         return 0
     text = page(data)
-    write_file(request.html, text)
+    write_file(request.html, [text])
     size = count(len(text.encode()))
     print_note(f"wrote {request.html}: {plural(len(data.runs), 'run')}, {size} bytes")
     return 0

@@ -86,11 +86,10 @@ def _for_programs(store: ReportStore, request: Request, metric: Metric, most: in
     found = find_runs(store, request, fields, metric, most)
     table = found.table
     filled = [name for name in table.names if any(v is not None for v in table[name])]
-    nested = list(run_records(table)) if request.form in ("json", "jsonl") else []
     return View(
         {"runs": table.pick(filled or ["run"])},
         notes=_cut(found, request),
-        records={"runs": nested},
+        records={"runs": lambda: run_records(table)},
         about={"total": found.total, "metric": metric.label},
         nothing=nothing_found(store, request) if not found.total else "",
     )
@@ -125,7 +124,7 @@ def _cut(found: Found, request: Request) -> list[str]:
     if shown >= found.total:
         return []
     if request.best is not None:
-        return [f"the {shown} best of {plural(found.total, 'run')}"]
+        return [f"the {shown} best of {found.total:,} runs"]
     return [f"{shown:,} of {found.total:,} runs; --limit N or --limit all shows more"]
 
 

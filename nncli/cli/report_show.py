@@ -6,15 +6,14 @@ import os
 import shutil
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli.cli.output import PIPE_WIDTH, can_draw, is_colored, print_note
 from nncli.cli.report_request import Request
 from nncli.cli.report_view import Canvas, View, document_of
-from nncli.errors import NncliError, StoreError, UsageError
-from nncli.report.formats import DATA, SINGLE, write
-from nncli.report.text import visible
+from nncli.cli.report_writing import put
+from nncli.errors import StoreError, UsageError
+from nncli.report.formats import DATA, SINGLE, pieces
 
 if TYPE_CHECKING:
     from nncli.report.grid import Style
@@ -59,17 +58,16 @@ def _show(views: list[View], request: Request) -> int:
         document = document_of(views)
         for note in document.notes if request.form in SINGLE else ():
             print_note(note)
-        _put(write(document, request.form), request)
+        put(pieces(document, request.form), request)
         return 0
     if request.form != "table":
         if shown:
-            _put(write(document_of(shown), request.form), request)
+            put(pieces(document_of(shown), request.form), request)
         return 0
-    canvas = canvas_of(request)
-    for place, view in enumerate(shown):
-        if place:
-            _put("\n", request, more=True)
-        _put(_as_text(view, canvas, request), request, more=bool(place))
+    if shown:
+        canvas = canvas_of(request)
+        texts = [_as_text(view, canvas, request) for view in shown]
+        put(["\n".join(texts)], request)
     return 0
 
 
@@ -131,11 +129,11 @@ def _show_detail(store: ReportStore, request: Request) -> bool:
     if request.form == "json":
         from nncli.report.formats.json_text import line_of, record
 
-        _put(line_of(record(detail_record(detail))) + "\n", request)
+        put([line_of(record(detail_record(detail))) + "\n"], request)
         return True
     canvas = canvas_of(request)
     lines = detail_lines(detail, canvas.width, colored=canvas.colored, unicode=canvas.unicode)
-    _put("".join(line + "\n" for line in lines), request)
+    put([line + "\n" for line in lines], request)
     return True
 
 
@@ -157,49 +155,3 @@ def _plot(views: list[View], path: str) -> int:
         print_note(note)
     print_note(f"wrote {path}")
     return 0
-
-
-def _put(content: str | bytes, request: Request, *, more: bool = False) -> None:
-    """Write to the file that is asked for, else to standard output.
-
-    A file is replaced when all of it is written; ``more`` adds to one. A terminal gets no control
-    characters of other people's texts.
-    """
-    if request.output:
-        write_file(request.output, content, more=more)
-    elif isinstance(content, bytes):
-        if sys.stdout.isatty():
-            raise UsageError(
-                f"--format {request.form} is binary and standard output a terminal: add -o FILE"
-            )
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    else:
-        raw = request.form in DATA and sys.stdout.isatty()
-        sys.stdout.write(visible(content) if raw else content)
-
-
-def write_file(name: str, content: str | bytes, *, more: bool = False) -> None:
-    """Write a file whole or not at all. Raises NncliError where it cannot be written."""
-    path = Path(name)
-    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    try:
-        if more or not _is_plain(path):
-            with path.open("ab" if more else "wb") as stream:
-                stream.write(data)
-            return
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            beside.write_bytes(data)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise NncliError(f"{name} cannot be written ({reason}): name another file") from None
-
-
-def _is_plain(path: Path) -> bool:
-    """Say whether a path is a file or nothing yet, not a device or a link."""
-    return not path.is_symlink() and (path.is_file() or not path.exists())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +45,7 @@ class View:
     measures: Mapping[str, str] = field(default_factory=dict)
     best: Mapping[str, Mapping[str, Collection[int]]] = field(default_factory=dict)
     ranks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    records: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    records: Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     lead: str = ""
     draw: Callable[[Canvas], list[str]] | None = None

@@ -1,5 +1,7 @@
-"""From what is stored to what is read: rows become summaries, and renderers show summaries.
+"""From what is stored to what is read: tables and summaries become text, files, pictures and pages.
 
-``read`` asks the store and returns the objects of ``summaries``; ``table``, ``detail``, ``curve``
-and ``records`` turn those into text, pictures and JSON values. Nothing here prints or trains.
+A list of runs is a :class:`~nncli.tables.Table` that the store finds: ``columns`` chooses what is
+worth showing of it, ``compare`` computes, ``grid`` draws it in plain text and ``formats`` writes it
+otherwise. One run in full is a summary that ``read`` makes and ``detail`` shows. ``pictures`` draws
+in the terminal, ``figures`` on paper and ``page`` on a web page. Nothing here prints or trains.
 """

@@ -46,7 +46,9 @@ def _number(name: str, value: float) -> str:
         return count(value)
     if isinstance(value, int):
         return str(value)
-    return duration(value) if base.startswith("seconds") else measure(base, value)
+    if base.startswith("seconds"):
+        return duration(round(value, 2) + 0.0)  # a small difference is 0.00, not -0.00
+    return measure(base, value)
 
 
 def is_numeric(values: Sequence[Any]) -> bool:

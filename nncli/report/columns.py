@@ -89,7 +89,7 @@ def choose(found: Table, metric: Metric, *, extras: bool) -> Chosen:
     for name in ("sweep", "tags"):
         if differs(found[name]):
             columns[name] = found[name]
-    if differs(epochs := _epochs(found)):
+    if "epochs" not in columns and differs(epochs := _epochs(found)):
         columns["epochs"] = epochs
     fillers = [name for name in EXTRAS if extras and name in found.names and name not in columns]
     for name in fillers:

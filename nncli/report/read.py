@@ -1,4 +1,4 @@
-"""Runs out of the store, as the summaries that renderers take."""
+"""One run out of the store, in full, as the summary that renderers take."""
 
 from __future__ import annotations
 
@@ -16,11 +16,6 @@ ENVIRONMENT = (
     *("host", "cpu", "threads", "dtype", "nncli_version", "git_commit", "git_dirty"),
     *("data_hash", "spec_hash", "parent", "started"),
 )
-
-
-def latest_runs(store: RunStore, limit: int) -> list[RunSummary]:
-    """Return the latest ``limit`` runs, newest first. Raises StoreError."""
-    return [summary_of(row) for row in store.list_runs(limit)]
 
 
 def one_run(store: RunStore, reference: str) -> RunDetail:

@@ -104,7 +104,7 @@ def read_runs(text: str) -> list[int]:
 async def events(feed: Feed, ending: Callable[[], bool]) -> AsyncIterator[str]:
     """Yield server-sent events: ``runs`` with what is new, ``trouble`` while none can be read."""
     quiet = 0.0
-    while not ending():
+    while True:
         began = anyio.current_time()
         try:
             news = await run_sync(feed.news)

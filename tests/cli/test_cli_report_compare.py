@@ -133,7 +133,7 @@ def test_the_best_is_bold_on_paper(report: Call) -> None:
 
 def test_a_comparison_has_the_verdict_in_words(report: Call) -> None:
     done = report("--by", "act,lr", "--vs", "act=relu", columns=120)
-    table = done.out.split("difference of val_accuracy:best")[1].splitlines()
+    table = done.out.split("difference of val_accuracy:best from the reference")[1].splitlines()
     assert table[2].split()[:4] == ["tanh", "0.01", "3", "-0.0200"]
     assert table[2].endswith("too few seeds")
     same = report("--vs", "act=relu", "--json").json  # what it names are the groups

@@ -44,7 +44,8 @@ def test_curves_of_several_runs(report: Call) -> None:
     done = report("--curves", "--best", "2")
     assert done.out.startswith("val_accuracy by epoch")
     assert "3 seed=2" in done.out
-    assert "2 of 17 runs are drawn" in done.out
+    assert "the 2 best of 17 runs" in done.out
+    assert "8 of 17 runs are drawn; choose them with" in report("--curves").out
     assert max(map(len, done.out.splitlines())) <= 80
     by_time = report("--curves", "--best", "2", "--x", "seconds", "--log-y", "--metric", "val_loss")
     assert by_time.out.startswith("val_loss by seconds, logarithmic")

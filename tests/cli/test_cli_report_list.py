@@ -16,6 +16,8 @@ import pytest
 from cli_fakes import Call
 from report_sample import EVIL, STEERING, add_run, make_sample
 
+from nncli.metrics import METRICS
+
 NNCLI = [sys.executable, "-m", "nncli.cli"]
 
 
@@ -152,6 +154,7 @@ def ids(text: str) -> list[int]:
         (["--status", "failed,diverged"], [14, 13]),
         (["--status", "stale"], [17]),
         (["--best", "2"], [3, 2]),
+        (["15", "16", "--best", "1", "--metric", "val_loss"], [16]),
         (["--sort", "-val_accuracy", "--limit", "3"], [3, 2, 6]),
         (["--sort", "run", "--limit", "2"], [1, 2]),
         (["--where", "act ~ x*"], [16]),
@@ -272,6 +275,14 @@ def test_a_database_without_runs(call: Call) -> None:
 
 def test_a_metric_that_no_run_has(listed: Call) -> None:
     assert "none of these runs has val_rmse" in listed("--metric", "val_rmse").out
+
+
+@pytest.mark.parametrize("metric", [*METRICS, "train_loss:min", "val_error:max"])
+@pytest.mark.parametrize("form", ["table", "csv", "latex"])
+def test_every_metric_can_be_listed_and_grouped(listed: Call, metric: str, form: str) -> None:
+    for args in (("--best", "2"), ("--limit", "3"), ("--by", "act")):
+        done = listed(*args, "--metric", metric, "--format", form)
+        assert done.code == 0, done.err
 
 
 def test_a_run_that_is_not_there(listed: Call) -> None:

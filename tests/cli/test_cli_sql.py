@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_fakes import Call, Outcome
@@ -259,6 +260,15 @@ def test_every_column_is_described(view: str, swept: str) -> None:
     told = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", section[0], re.M)))
     columns = ask(swept, f"select * from {view} limit 1", "--json").json["columns"]
     assert sorted(told) == sorted(columns)
+
+
+def test_the_frames_of_the_page(swept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = re.search(r"```python\n(.*?)```", PAGE, re.S)
+    assert found is not None
+    monkeypatch.setenv("NNCLI_DB", swept)
+    names: dict[str, Any] = {}
+    exec(compile(found[1], "sql.md", "exec"), names)
+    assert all(len(names[each]) for each in ("runs", "curves", "layers"))
 
 
 def test_help() -> None:

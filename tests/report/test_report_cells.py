@@ -26,6 +26,8 @@ from nncli.report.cells import cell, is_numeric
         ("samples_per_second", 375359.6, "375k"),
         ("seconds_train", 0.25, "0.25 s"),
         ("seconds_to_target", 75.0, "1:15"),
+        ("seconds_train", -0.001, "0.00 s"),
+        ("seconds_train", math.nan, "-"),
         ("bn_input", True, "yes"),
         ("reached", False, "no"),
         ("tags", ("a", "b"), "a,b"),

@@ -12,7 +12,7 @@ import pytest
 from report_runs import store_run
 
 from nncli.report.detail import changed_options, detail_lines
-from nncli.report.read import latest_runs, one_run
+from nncli.report.read import one_run
 from nncli.report.records import detail_record, run_record
 from nncli.store import NewRun, RunStore
 
@@ -44,11 +44,6 @@ def test_what_was_not_measured_is_none(store: RunStore) -> None:
     values = one_run(store, "last").curve["train_loss"]
     assert values[:4] == [1.0, None, 3.0, 4.0]
     assert math.isnan(values[4])
-
-
-def test_newest_first_and_limited(store: RunStore) -> None:
-    runs = [store_run(store) for _ in range(4)]
-    assert [each.run for each in latest_runs(store, 3)] == [runs[3], runs[2], runs[1]]
 
 
 def test_what_was_asked_for_stands_before_the_defaults(store: RunStore) -> None:

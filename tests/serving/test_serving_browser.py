@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 expect = pytest.importorskip("playwright.sync_api").expect
+expect.set_options(timeout=20_000)  # machines are busy
 pytest.importorskip("uvicorn")
 
 

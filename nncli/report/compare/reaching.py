@@ -76,7 +76,7 @@ def setting_shares(
 
 
 def ended_groups(timed: Table, by: Sequence[str]) -> dict[Key, list[int]]:
-    """Return the places of the runs of each group, without those that are still under way."""
+    """Return the places of the runs of each group, without those of which it is unknown."""
     check_fields(timed, ["reached"])
     groups = places_by_key(keys_of(timed, by))
     ended = {k: [p for p in ps if timed["reached"][p] is not None] for k, ps in groups.items()}

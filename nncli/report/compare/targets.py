@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,10 +83,11 @@ def times_to_target(runs: Table, curves: Table, target: Target) -> Compared:
 
     ``runs`` has the column ``run``, and ``status`` where it is known; ``curves`` the columns
     ``run``, ``epoch``, ``updates``, ``seconds`` and the metric, by run and epoch. Added are
-    ``reached`` (true, false, or None for a run that is still under way) and ``epochs_to_target``,
-    ``updates_to_target``, ``seconds_to_target``, None where it was not reached. A run that reached
-    it and diverged later has reached it; one that broke off before has not. Epochs between two rows
-    of a curve (``--log-every``) are not seen, so a time may be late by as much.
+    ``reached`` (true, false, or None for a run that is still under way, or whose task has no such
+    metric) and ``epochs_to_target``, ``updates_to_target``, ``seconds_to_target``, None where it
+    was not reached. A run that reached it and diverged later has reached it; one that broke off
+    before has not. Epochs between two rows of a curve (``--log-every``) are not seen, so a time may
+    be late by as much.
     """
     check_fields(runs, ["run"])
     check_fields(curves, ["run", *(column for column, _ in COSTS.values()), target.metric.name])
@@ -101,14 +102,14 @@ def times_to_target(runs: Table, curves: Table, target: Target) -> Compared:
                 first[run] = place
     statuses = runs.columns.get("status", [WHOLE[0]] * len(runs))
     reached = [
-        True if run in first else None if status == "running" else False
+        True if run in first else None if _unknown(status, run in measured) else False
         for run, status in zip(runs["run"], statuses, strict=True)
     ]
     columns = dict(runs.columns) | {"reached": reached}
     for source, name in COSTS.values():
         values = curves[source]
         columns[name] = [values[first[run]] if run in first else None for run in runs["run"]]
-    return Compared(Table(columns), _notes(runs, statuses, reached, measured, target))
+    return Compared(Table(columns), _notes(statuses, reached, target))
 
 
 def _parts(text: str) -> tuple[str, str, float]:
@@ -128,26 +129,27 @@ def _parts(text: str) -> tuple[str, str, float]:
     return name, sign, float(value)
 
 
+def _unknown(status: str, measured: bool) -> bool:
+    """Say whether it is unknown if a run reaches a target that it has not reached."""
+    return status == "running" or (status in WHOLE and not measured)
+
+
 def _notes(
-    runs: Table, statuses: Any, reached: list[bool | None], measured: set[int], target: Target
+    statuses: Sequence[str], reached: Sequence[bool | None], target: Target
 ) -> tuple[str, ...]:
     """Say which of the runs that did not reach the target might have, or could not have."""
+    ends = list(zip(statuses, reached, strict=True))
+    broken = sum(there is False and status not in (*WHOLE, "diverged") for status, there in ends)
+    running = sum(there is None and status == "running" for status, there in ends)
+    without = reached.count(None) - running
     notes = []
-    missed = [
-        (run, status)
-        for run, status, there in zip(runs["run"], statuses, reached, strict=True)
-        if there is False
-    ]
-    blind = sum(run not in measured for run, _ in missed)
-    if blind:
-        notes.append(f"{plural(blind, 'run')} without a value of {target.metric.name}: not reached")
-    broken = sum(status not in (*WHOLE, "diverged") for run, status in missed if run in measured)
     if broken:
         notes.append(
             f"{plural(broken, 'run')} ended before all epochs without reaching {target.label}, and "
             "might have later: counted as not reached"
         )
-    running = sum(there is None for there in reached)
     if running:
         notes.append(f"{plural(running, 'run')} under way, not yet at {target.label}: not counted")
+    if without:
+        notes.append(f"{plural(without, 'run')} without {target.metric.name}: not counted")
     return tuple(notes)

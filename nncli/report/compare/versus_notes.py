@@ -99,11 +99,14 @@ def _pairs_left_out(found: Sequence[Versus], by: Sequence[str]) -> list[str]:
 
 
 def _against_the_mean(found: Sequence[Versus], by: Sequence[str]) -> list[str]:
-    """Say where ranks and mean point to different sides."""
+    """Say where ranks and mean point to different sides, and it is not by chance."""
+    from nncli.statistics.multiplicity import ALPHA
+
     opposed = [
         described(by, each.group)
         for each in found
         if each.tested is not None
+        and each.tested.p <= ALPHA
         and len(each.pairs.measured)
         and each.pairs.measured.mean() * each.tested.effect < 0
     ]

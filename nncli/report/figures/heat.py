@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nncli.report.figures.paper import CHARACTERS, COLUMN, SCALE, TEXT, Drawn, panel, words
+from nncli.report.figures.paper import (
+    CHARACTERS,
+    COLUMN,
+    SCALE,
+    SEAMLESS,
+    TEXT,
+    Drawn,
+    panel,
+    words,
+)
 from nncli.report.pictures.grid import Grid, grid_of
 from nncli.report.pictures.shading import Shading
 from nncli.tables import Table
@@ -81,7 +90,7 @@ def _cells(axes: Axes, grid: Grid, scale: Shading) -> Any:
         low, high = low - room, high + room
     norm = LogNorm(low, high) if scale.log else Normalize(low, high)
     edges = [np.arange(len(labels) + 1) - 0.5 for labels in (grid.x.labels, grid.y.labels)]
-    return axes.pcolormesh(*edges, np.ma.masked_invalid(means), cmap=SCALE, norm=norm)
+    return axes.pcolormesh(*edges, np.ma.masked_invalid(means), cmap=SCALE, norm=norm, **SEAMLESS)
 
 
 def _numbers(axes: Axes, grid: Grid, scale: Shading, room: float) -> None:

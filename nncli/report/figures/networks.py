@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nncli.report.figures.paper import (
     COLORS,
     COLUMN,
+    SEAMLESS,
     TEXT,
     Drawn,
     color,
@@ -113,7 +114,7 @@ def confusion(
         count = len(each.classes)
         edges = np.arange(count + 1) - 0.5
         shares = np.nan_to_num(each.shares)
-        mesh = axes.pcolormesh(edges, edges, shares, cmap="Blues", vmin=0, vmax=1)
+        mesh = axes.pcolormesh(edges, edges, shares, cmap="Blues", vmin=0, vmax=1, **SEAMLESS)
         axes.set_xlim(-0.5, count - 0.5)
         axes.set_ylim(count - 0.5, -0.5)
         axes.spines[:].set_visible(False)

@@ -33,6 +33,9 @@ DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
 #: From low to high, readable without colours and by the colour-blind.
 SCALE = "cividis"
 
+#: Cells that touch: without an edge, viewers show the paper between them.
+SEAMLESS: dict[str, Any] = {"edgecolors": "face", "linewidth": 0.3}
+
 #: Points of all text; the lines of a legend take so many inches.
 TEXT = 8.0
 LINE_OF_LEGEND = 0.155

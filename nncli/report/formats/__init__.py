@@ -6,6 +6,7 @@ forms for programs (``csv``, ``json``, ``jsonl``, ``parquet``) give all of them,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import PurePath
 
@@ -39,6 +40,15 @@ def write(document: Document, form: str) -> str | bytes:
     return written
 
 
+def pieces(document: Document, form: str) -> Iterator[str | bytes]:
+    """Yield what :func:`write` returns, piece by piece where that can be much."""
+    module = import_module(f"nncli.report.formats.{MODULES[form][0]}")
+    if hasattr(module, "pieces"):
+        yield from module.pieces(document)
+    else:
+        yield write(document, form)
+
+
 def form_of(name: str | None, file: str | None) -> str:
     """Return the form that ``--format`` names, else that of the file's ending, else a table."""
     if name is not None:
@@ -58,4 +68,4 @@ def form_of(name: str | None, file: str | None) -> str:
     )
 
 
-__all__ = ["DATA", "FORMATS", "SINGLE", "Document", "form_of", "write"]
+__all__ = ["DATA", "FORMATS", "SINGLE", "Document", "form_of", "pieces", "write"]

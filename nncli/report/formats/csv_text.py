@@ -6,7 +6,7 @@ Python, NumPy and pandas read as such. A text is written as it is, in quotes whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nncli.report.formats.document import Document
@@ -14,11 +14,16 @@ from nncli.report.formats.document import Document
 
 def write(document: Document) -> str:
     """Return the main table of the document as CSV; nothing of one without columns."""
+    return "".join(pieces(document))
+
+
+def pieces(document: Document) -> Iterator[str]:
+    """Yield the lines one by one."""
     table = document.tables[document.main]
-    if not table.names:
-        return ""
-    rows = [_line(table.names), *(_line(map(_text, row)) for row in table.rows())]
-    return "".join(rows)
+    if table.names:
+        yield _line(table.names)
+        for row in table.rows():
+            yield _line(map(_text, row))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,8 @@ class Document:
     ``captions`` say what a table is; ``measures`` of which metric the values in a column are;
     ``best`` where the best values stand, by table and column. ``ranks`` say which columns go first
     where there is no room: those of the highest rank, and none of rank 0, which is that of columns
-    that are not named. ``records`` are the objects that JSON holds in place of a table's rows, and
-    ``about`` is what else it says.
+    that are not named. ``records`` give the objects that JSON holds in place of a table's rows,
+    and ``about`` is what else it says.
     """
 
     title: str
@@ -27,7 +27,7 @@ class Document:
     measures: Mapping[str, str] = field(default_factory=dict)
     best: Mapping[str, Mapping[str, Collection[int]]] = field(default_factory=dict)
     ranks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    records: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    records: Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     lead: str = ""
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from nncli.report.formats.document import Document
 from nncli.report.formats.json_text import line_of, rows
 
 
 def write(document: Document) -> str:
     """Return the main table of the document, an object a line."""
-    found = rows(document, document.main)
-    return "".join(line_of(each) + "\n" for each in found)
+    return "".join(pieces(document))
+
+
+def pieces(document: Document) -> Iterator[str]:
+    """Yield the lines one by one."""
+    for each in rows(document, document.main):
+        yield line_of(each) + "\n"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nncli.report.formats.document import Document
@@ -21,26 +21,30 @@ _LINE_ENDS = {ord(each): f"\\u{ord(each):04x}" for each in "\x85\u2028\u2029"}
 
 def write(document: Document) -> str:
     """Return the document as JSON; ``docs/report.schema.json`` says how it is made."""
-    return line_of(to_json(document)) + "\n"
+    return "".join(pieces(document))
+
+
+def pieces(document: Document) -> Iterator[str]:
+    """Yield the text part by part: all objects of a large store at once would take a gigabyte."""
+    yield "{"
+    for name in document.tables:
+        yield f"{json.dumps(name)}: ["
+        for place, each in enumerate(rows(document, name)):
+            yield f"{', ' if place else ''}{line_of(each)}"
+        yield "], "
+    about = {name: value for name, value in document.about.items() if value is not None}
+    yield line_of({**about, "notes": list(document.notes)})[1:] + "\n"
+
+
+def rows(document: Document, name: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of one table."""
+    objects = document.records.get(name)
+    return map(record, document.tables[name].records() if objects is None else objects())
 
 
 def line_of(found: Any) -> str:
     """Return a value as JSON in one line, whatever a reader takes for the end of one."""
-    text = json.dumps(found, ensure_ascii=False)
-    return text.translate(_LINE_ENDS)
-
-
-def to_json(document: Document) -> dict[str, Any]:
-    """Return the document as one object."""
-    found: dict[str, Any] = {name: rows(document, name) for name in document.tables}
-    about = {name: value for name, value in document.about.items() if value is not None}
-    return {**found, **about, "notes": list(document.notes)}
-
-
-def rows(document: Document, name: str) -> list[dict[str, Any]]:
-    """Return the objects of one table."""
-    objects = document.records.get(name)
-    return [record(each) for each in objects or document.tables[name].records()]
+    return json.dumps(found, ensure_ascii=False).translate(_LINE_ENDS)
 
 
 def record(values: Mapping[str, Any]) -> dict[str, Any]:

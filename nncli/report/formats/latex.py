@@ -7,6 +7,7 @@ Every text is escaped, with LaTeX's own commands alone; the best values are bold
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from nncli.report.cells import cell, is_numeric
 from nncli.report.formats.document import Document
@@ -61,11 +62,7 @@ def _tabular(document: Document, name: str, table: Table) -> str:
         marks += "r" if numeric else "l"
         cells = []
         for place, value in enumerate(values):
-            text = cell(title, value, document.measures)
-            if value in (None, ()):
-                shown = "--"
-            else:
-                shown = _number(text) if numeric else escaped(text)
+            shown = _shown(cell(title, value, document.measures), value, numeric)
             cells.append(_bold(shown) if place in bold else shown)
         columns.append([escaped(title), *cells])
     rows = [" & ".join(row) + r" \\" for row in zip(*columns, strict=True)]
@@ -77,6 +74,12 @@ def _tabular(document: Document, name: str, table: Table) -> str:
             *("\\bottomrule", "\\end{tabular}"),
         ]
     )
+
+
+def _shown(text: str, value: Any, numeric: bool) -> str:
+    if value in (None, ()):
+        return "--"
+    return _number(text) if numeric else escaped(text)
 
 
 def _bold(shown: str) -> str:

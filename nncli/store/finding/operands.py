@@ -60,8 +60,7 @@ def constant(value: float | str) -> Operand:
     if isinstance(value, str):
         return Operand(false(), texts=literal(value, Text), constant=value)
     kind: Any = BigInteger if isinstance(value, int) else Double
-    bound: ColumnElement[Any] = null() if math.isnan(value) else literal(value, kind)
-    return Operand(false(), numbers=bound, constant=value)
+    return Operand(false(), numbers=literal(value, kind), constant=value)
 
 
 class Operands:

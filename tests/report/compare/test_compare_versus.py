@@ -4,52 +4,28 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from compared_arms import (
+    ACCURACY,
+    BASE,
+    BETTER_BY,
+    HIGHER,
+    LOSS,
+    RELU,
+    arm,
+    diverged,
+    noted,
+    runs,
+    versus,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nncli.errors import UsageError
-from nncli.metrics import read_metric
-from nncli.report.compare.compared import Compared
-from nncli.report.compare.versus import COLUMNS, VERDICTS, compare_groups
+from nncli.report.compare.versus import VERDICTS, compare_groups
 from nncli.store.records import STATUSES
-from nncli.tables import Table
-
-ACCURACY = read_metric("val_accuracy")
-LOSS = read_metric("val_loss")
-RELU = {"act": "relu"}
-
-
-def runs(rows: Iterable[tuple[Any, ...]], *fields: str, label: str = ACCURACY.label) -> Table:
-    """A table of rows (fields..., seed, value) or (fields..., seed, value, status)."""
-    width = len(fields) + 3
-    full = [row if len(row) == width else (*row, "completed") for row in rows]
-    return Table.of_rows((*fields, "seed", label, "status"), full)
-
-
-def arm(act: str, values: Iterable[float | None], start: int = 0) -> list[tuple[Any, ...]]:
-    return [(act, seed, value) for seed, value in enumerate(values, start)]
-
-
-def versus(
-    table: Table, reference: Any = RELU, by: Iterable[str] = ("act",), metric: Any = ACCURACY
-) -> tuple[list[dict[str, Any]], Compared]:
-    compared = compare_groups(table, tuple(by), reference, metric)
-    assert compared.table.names == (*by, *COLUMNS)
-    return list(compared.table.records()), compared
-
-
-def noted(compared: Compared, text: str) -> bool:
-    return any(text in note for note in compared.notes)
-
-
-BASE = [0.90, 0.91, 0.92, 0.90, 0.93, 0.91]
-BETTER_BY = [0.011, 0.012, 0.013, 0.014, 0.015, 0.016]
-HIGHER = [a + b for a, b in zip(BASE, BETTER_BY, strict=True)]
 
 
 def test_one_comparison_by_hand() -> None:
@@ -190,10 +166,6 @@ def test_the_same_seed_twice_counts_with_its_mean() -> None:
     assert noted(compared, "several runs of one seed in a group: a pair holds the mean of them")
 
 
-def diverged(act: str, seed: int, value: Any = math.nan) -> tuple[Any, ...]:
-    return (act, seed, value, "diverged")
-
-
 @pytest.mark.parametrize(("metric", "sign"), [(ACCURACY, 1), (LOSS, -1)])
 def test_a_diverged_run_is_the_worst_there_is(metric: Any, sign: int) -> None:
     """Its finite best value does not help it, and the mean is of the other pairs."""
@@ -264,59 +236,6 @@ def test_where_mean_and_ranks_disagree_it_is_said() -> None:
     assert row["difference"] < 0 < row["effect"]
     assert row["verdict"] == "better"
     assert noted(compared, "differ in sign: act=tanh")
-
-
-def test_the_best_group_is_the_reference() -> None:
-    rows = arm("relu", BASE) + arm("tanh", HIGHER) + arm("gelu", [b - 0.1 for b in BASE])
-    found, compared = versus(runs(rows, "act"), "best")
-    assert [row["act"] for row in found] == ["gelu", "relu"]
-    assert {row["verdict"] for row in found} == {"too few seeds"}
-    assert noted(compared, "act=tanh was chosen as the best by these same runs")
-
-
-def test_one_lucky_run_among_diverged_ones_is_not_the_best() -> None:
-    rows = [*arm("relu", BASE), ("tanh", 0, 0.99), *(diverged("tanh", s) for s in range(1, 6))]
-    found, _ = versus(runs(rows, "act"), "best")
-    assert [row["act"] for row in found] == ["tanh"]
-    losses = [*arm("relu", BASE), ("tanh", 0, 0.01), *(diverged("tanh", s) for s in range(1, 6))]
-    found, _ = versus(runs(losses, "act", label=LOSS.label), "best", metric=LOSS)
-    assert [row["act"] for row in found] == ["tanh"]
-
-
-def test_numbers_are_named_as_people_write_them() -> None:
-    rows = [(lr, seed, 0.9 + lr + seed / 100) for lr in (0.001, 0.01) for seed in range(3)]
-    for text in ("1e-3", "0.001", ".001"):
-        (row,), _ = versus(runs(rows, "lr"), {"lr": text}, ["lr"])
-        assert row["lr"] == 0.01
-    table = runs([(None, 0, 0.9), (True, 0, 0.8)], "bn_input")
-    assert versus(table, {"bn_input": "none"}, ["bn_input"])[0][0]["bn_input"] is True
-    assert versus(table, {"bn_input": "true"}, ["bn_input"])[0][0]["bn_input"] is None
-
-
-@pytest.mark.parametrize(
-    ("reference", "message"),
-    [
-        ({"act": "rleu"}, r"no group has it \(did you mean 'relu'\?\); expected one of relu, tanh"),
-        ({"atc": "relu"}, r"not grouped by atc \(did you mean 'act'\?\)"),
-        ({}, "names no group"),
-        ("worst", "expected FIELD=VALUE or best"),
-    ],
-)
-def test_a_reference_that_is_not_there(reference: Any, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        versus(runs(arm("relu", BASE) + arm("tanh", BASE), "act"), reference)
-
-
-def test_nothing_to_compare() -> None:
-    with pytest.raises(UsageError, match="all runs are of act=relu"):
-        versus(runs(arm("relu", BASE), "act"))
-    with pytest.raises(UsageError, match="no run matches"):
-        versus(runs([], "act"))
-    rows = [diverged(act, 0) for act in ("relu", "tanh")]
-    with pytest.raises(
-        UsageError, match="none of the 2 runs ended with a finite val_accuracy:best"
-    ):
-        versus(runs(rows, "act"), "best")
 
 
 @given(

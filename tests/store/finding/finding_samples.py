@@ -73,7 +73,7 @@ def samples() -> list[Sample]:
         }
         about = {
             "name": names[number % 8],
-            "seed": [0, 3, 2**40 + 1, 2**63 - 1][number % 4],
+            "seed": [0, 3, 2**60 + 1, 2**63 - 1][number % 4],
             "parameters": [None, 10, 1000][number % 3],
             "git_dirty": [None, True, False][number % 3],
             "note": [None, "a%b_c", "line\nline"][number % 3],

@@ -254,7 +254,8 @@ def where(holds: Callable[[dict[str, Any]], bool]) -> list[int]:
         ("val_loss is none", lambda run: run["val_loss"] is None),
         ("val_loss - val_loss is none", lambda run: run["val_loss"] is None),
         ("val_loss - val_loss = 0", lambda run: run["val_loss"] in (0.5, 0.0)),
-        ("seed = 1099511627777", lambda run: run["seed"] == 2**40 + 1),
+        ("seed = 1152921504606846976", lambda run: False),  # the float 2^60, next to a seed
+        ("seed > 1152921504606846976", lambda run: run["seed"] > 2**60),
         ("seed < 9223372036854775808", lambda run: True),
         ("seed = 9223372036854775807", lambda run: False),  # read as the float 2^63
         ("seed >= 9223372036854774784", lambda run: run["seed"] == 2**63 - 1),

@@ -6,7 +6,7 @@ import sqlite3
 from fnmatch import fnmatchcase
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from postgres_server import PostgresServer
 
@@ -16,9 +16,16 @@ patterns = st.text(st.sampled_from("*?[[]]!^--abcé\\{}()|+.$\n 1"), max_size=10
 texts = st.text(st.sampled_from("abcé[]!^-\\{}()|+.$\n 1*?"), max_size=6)
 
 
-def twice_negated(pattern: str) -> bool:
-    """Say whether Python drops an empty range and reads what follows it as the bracket's mark."""
-    return any(f"[{high}-{low}" in pattern for high in "cb1é" for low in "ab!^-[ ")
+def is_odd(pattern: str) -> bool:
+    """Say whether a range runs backwards before other characters of its bracket.
+
+    Python drops it, and may then read what follows as the mark of a bracket's opposite.
+    """
+    places = range(1, len(pattern) - 1)
+    return any(
+        pattern[at] == "-" and pattern[at - 1] > pattern[at + 1] and pattern[at + 2 : at + 3] != "]"
+        for at in places
+    )
 
 
 @settings(max_examples=2000)
@@ -33,6 +40,7 @@ def twice_negated(pattern: str) -> bool:
 @example("[z-a]", "b")
 @example("[!z-a]", "b")
 def test_in_sqlite(pattern: str, text: str) -> None:
+    assume(not is_odd(pattern))
     pieces = read_pattern(pattern)
     if is_hopeless(pieces):
         assert not fnmatchcase(text, pattern)
@@ -50,6 +58,7 @@ def test_in_postgresql(server: PostgresServer) -> None:
         @settings(max_examples=600, suppress_health_check=list(HealthCheck))
         @given(patterns, texts)
         def check(pattern: str, text: str) -> None:
+            assume(not is_odd(pattern))
             pieces = read_pattern(pattern)
             if is_hopeless(pieces):
                 return

@@ -18,7 +18,7 @@ from sweep_samples import a_sweep
 
 from nncli.errors import StoreError, UsageError
 from nncli.store import NewRun, RunStore, Summary, SweepStore
-from nncli.store.finding import Query, ReportStore, arrays
+from nncli.store.finding import Query, ReportStore, arrays, measurements
 from nncli.store.finding.choosing import read_since, read_sort
 from nncli.store.finding.conditions import condition_of
 from nncli.store.finding.operands import Operands
@@ -258,7 +258,8 @@ def put(store: RunStore, new: NewRun, curve: dict, layers: dict | None = None) -
     store.add_run(new, "completed", curve, layers=layers)
 
 
-def test_curves_of_runs(reports: ReportStore) -> None:
+def test_curves_of_runs(reports: ReportStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurements, "FEW", 1)  # a statement a run
     first, second, third = a_curve(1, 2), a_curve(1, 3), a_curve(1, 1)
     first["val_accuracy"] = [0.25, np.nan]
     first["grad_norm"] = np.ma.masked_array([1.0, np.inf], [True, False])

@@ -112,10 +112,11 @@ class Hover {
 
   value({ line, point }, isNear) {
     const name = line.metric;
-    const text =
-      point.low !== undefined && point.n > 1
-        ? `${measure(name, point.y)}  [${measure(name, point.low)}, ${measure(name, point.high)}]`
-        : measure(name, point.y);
+    const band =
+      isNear && point.low !== undefined && point.n > 1
+        ? `  [${measure(name, point.low)}, ${measure(name, point.high)}]`
+        : "";
+    const text = `${measure(name, point.y)}${band}`;
     const count = point.n !== undefined && point.n < point.of ? `, ${point.n} of ${point.of}` : "";
     const split = this.chart.metrics().length > 1 ? `${name.split("_")[0]} ` : "";
     return make(
@@ -153,9 +154,9 @@ class Hover {
     const share = this.chart.svg.getBoundingClientRect().width / this.chart.width || 1;
     const room = this.chart.plot.clientWidth;
     const wide = this.tip.offsetWidth;
-    const right = x * share + 14;
-    const left = right + wide <= room ? right : Math.max(0, x * share - wide - 14);
-    this.tip.style.setProperty("left", `${Math.min(left, Math.max(0, room - wide))}px`);
+    const at = x * share;
+    const left = at < room / 2 ? Math.min(at + 14, room - wide) : Math.max(0, at - wide - 14);
+    this.tip.style.setProperty("left", `${Math.max(0, left)}px`);
     this.tip.style.setProperty("top", `${frame.top}px`);
   }
 }

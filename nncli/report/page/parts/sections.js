@@ -24,7 +24,7 @@ function showTables(data) {
 function sectionOf(section, index, metric) {
   const id = `section-${index}`;
   const tables = section.tables.map((each) => ({ title: each.title, ...unpackTable(each) }));
-  const drawn = picturesOf(section.kind, tables, metric);
+  const drawn = picturesOrNone(section.kind, tables, metric);
   const overlaid = section.kind === "boundary" && drawn.size ? tables.slice(1) : [];
   const titled = (table) =>
     tables.length > 1 && table.title !== section.title
@@ -60,4 +60,14 @@ function sectionOf(section, index, metric) {
 function isWide(kind, drawn) {
   const figures = [...drawn.values()].flat().length;
   return figures !== 1 || kind === "parallel";
+}
+
+/** The pictures of a section; should they fail, its tables are there all the same. */
+function picturesOrNone(kind, tables, metric) {
+  try {
+    return picturesOf(kind, tables, metric);
+  } catch (error) {
+    console.error(error);
+    return new Map();
+  }
 }

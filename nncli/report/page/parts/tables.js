@@ -6,7 +6,7 @@ const INTERVALS = [
   ["difference", "ci_low", "ci_high"],
 ];
 
-const VERDICTS = { better: "good", worse: "bad", "too few seeds": "warn" };
+const VERDICTS = { __proto__: null, better: "good", worse: "bad", "too few seeds": "warn" };
 
 /** Rows beyond this number wait for a button. */
 const FIRST_ROWS = 200;

@@ -1,8 +1,8 @@
 // From the JSON of the page back to tables and curves; `packing.py` and `curves.py` write it.
 
-const NUMBERS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
+const NUMBERS = { __proto__: null, nan: NaN, inf: Infinity, "-inf": -Infinity };
 
-/** The values of a packed column: an array, or Float32Array, of `rows` values. */
+/** The values of a packed column, `rows` of them. */
 function unpack(packed, rows, kind = "number") {
   const restore = kind === "number" ? asNumber : (value) => value;
   if (Array.isArray(packed)) return packed.map(restore);
@@ -22,10 +22,9 @@ function floats(text) {
   const raw = atob(text);
   const bytes = new Uint8Array(raw.length);
   for (let place = 0; place < raw.length; place++) bytes[place] = raw.charCodeAt(place);
+  // A plain array: what a Float32Array maps to would be numbers again.
   const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: raw.length / 4 }, (_, place) =>
-    view.getFloat32(4 * place, true),
-  );
+  return Array.from({ length: raw.length / 4 }, (_, place) => view.getFloat32(4 * place, true));
 }
 
 /** A packed table as `{rows, columns: [{name, kind, group, values}]}`. */
