@@ -33,6 +33,8 @@ class Asked:
     seconds: float = 0.0
 
 
+_PROGRAM = Path(sys.executable).with_name("nncli")
+
 CONDITION = "act=relu and val_accuracy>0.95 and dead_frac<0.1"
 COMMANDS = {
     "list": Asked(("report",), 1.0),
@@ -60,12 +62,12 @@ def main() -> int:
     """Measure and print."""
     given = _options()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    about = _size_of(given.store)
+    runs, curve_rows = _size_of(given.store)
     rounds: dict[str, list[Measured]] = {name: [] for name in given.only}
     left_out: dict[str, str] = {}
     for number in range(-1, given.rounds):  # the first is the warm-up
         for name in [each for each in given.only if each not in left_out]:
-            words = [about["run"] if word == "RUN" else word for word in COMMANDS[name].words]
+            words = [str(runs // 2) if word == "RUN" else word for word in COMMANDS[name].words]
             try:
                 found = _measure([*words, "--db", str(given.store)])
             except ProcessError as error:
@@ -73,7 +75,7 @@ def main() -> int:
                 continue
             if number >= 0:
                 rounds[name].append(found)
-    print(f"{about['runs']:,} runs, {about['rows']:,} curve rows; medians of {given.rounds} rounds")
+    print(f"{runs:,} runs, {curve_rows:,} curve rows; medians of {given.rounds} rounds")
     print(f"Load average at the start (should be near 0): {load}")
     for name, reason in left_out.items():
         print(f"Left out: {name}: {reason}")
@@ -99,23 +101,20 @@ def _options() -> argparse.Namespace:
     return given
 
 
-def _size_of(store: Path) -> dict[str, object]:
-    """Runs and curve rows of the store, and the id of a run in its middle."""
-    from nncli.store.care import CareStore
-
-    with CareStore(store) as opened:
-        rows = {table.name: table.rows for table in opened.info().tables}
-        listed = opened.list_runs(rows["runs"] // 2 + 1)
-    return {"runs": rows["runs"], "rows": rows["epochs"], "run": str(listed[-1].id)}
+def _size_of(store: Path) -> tuple[int, int]:
+    """Runs and curve rows of the store, asked in another process so that this one stays small."""
+    command = [str(_PROGRAM), "db", "info", "--db", str(store), "--json"]
+    told = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    rows = {table["name"]: table["rows"] for table in json.loads(told)["tables"]}
+    return rows["runs"], rows["epochs"]
 
 
 def _measure(words: list[str]) -> Measured:
     """Run a command of the nncli that this Python has. Raises ProcessError if it fails."""
-    program = Path(sys.executable).with_name("nncli")
     with tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
         process = subprocess.Popen(
-            [str(program), *words],
+            [str(_PROGRAM), *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from report_sample import add_run, make_sample
 
-from nncli.cli.report_follow import follow, picture
-from nncli.cli.report_request import read_request
+from nncli.cli.reporting.follow import follow, picture
+from nncli.cli.reporting.request import read_request
 from nncli.store import NewRun, RunStore
 from nncli.store.finding import ReportStore
 

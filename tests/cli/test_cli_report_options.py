@@ -8,7 +8,7 @@ import pytest
 from cli_fakes import Call
 
 from nncli.cli.commands.report import EXAMPLES
-from nncli.cli.report_request import Request, read_request
+from nncli.cli.reporting.request import Request, read_request
 from nncli.errors import UsageError
 
 

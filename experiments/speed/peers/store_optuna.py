@@ -3,9 +3,9 @@
     python -m peers.store_optuna STORE.db --task write --runs 3
     python -m peers.store_optuna STORE.db --task list --runs 10000
 
-A trial has one value a step; the other five measurements are lists in its user attributes, written
-once. Listing is `get_trials` without copies, sorted. The trials to choose from are added by Optuna
-itself, without waiting for the disk.
+A trial has the options that a sweep varies, not all, and one value a step; the other five
+measurements are lists in its user attributes, written once. Listing is `get_trials` without copies,
+sorted. The trials to choose from are added by Optuna itself, without waiting for the disk.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from optuna.storages import RDBStorage
 from peers.store_work import PARAMS, accuracy, curve, options, report, sum_of_best
 
 STUDY = "digits"
-KEPT = {name: CategoricalDistribution((value,)) for name, value in PARAMS.items()}
+SEARCHED = {name: PARAMS[name] for name in ("hidden", "act", "opt", "lr", "batch_size")}
+KEPT = {name: CategoricalDistribution((value,)) for name, value in SEARCHED.items()}
 
 
 def main() -> None:
@@ -69,7 +70,7 @@ def fill(address: str, runs: int) -> None:
         study.add_trial(
             optuna.create_trial(
                 value=accuracy(number, runs),
-                params=PARAMS,
+                params=SEARCHED,
                 distributions=KEPT,
                 user_attrs=attributes,
             )

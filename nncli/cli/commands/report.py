@@ -192,8 +192,8 @@ def report(
     sweep, created, epochs, parameters, ...), and metrics, such as val_loss:min; a metric alone is
     that of the best epoch.
     """
-    from nncli.cli.report_request import read_request
-    from nncli.cli.report_show import carry_out
+    from nncli.cli.reporting.request import read_request
+    from nncli.cli.reporting.show import carry_out
 
     given = {
         "runs": runs,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nncli.cli.report_request import Request
-from nncli.cli.report_runs import find_runs, metric_of, no_view
-from nncli.cli.report_view import Figure, View, best_places
+from nncli.cli.reporting.request import Request
+from nncli.cli.reporting.runs import find_runs, metric_of, no_view
+from nncli.cli.reporting.view import Figure, View, best_places
 from nncli.errors import UsageError, unknown_choice
 from nncli.metrics import Metric
 from nncli.report.cells import cell

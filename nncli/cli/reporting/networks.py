@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nncli.cli.output import print_note
-from nncli.cli.report_request import Request
-from nncli.cli.report_runs import find_runs, metric_of, no_view
-from nncli.cli.report_view import Canvas, Figure, View
+from nncli.cli.reporting.request import Request
+from nncli.cli.reporting.runs import find_runs, metric_of, no_view
+from nncli.cli.reporting.view import Canvas, Figure, View
 from nncli.errors import UsageError
 from nncli.tables import Table
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nncli.cli.report_request import LISTED, Request
-from nncli.cli.report_view import View, best_places
+from nncli.cli.reporting.request import LISTED, Request
+from nncli.cli.reporting.view import View, best_places
 from nncli.metrics import Metric, read_metric, usual_metric
 from nncli.report.formats import DATA
 from nncli.report.text import plural

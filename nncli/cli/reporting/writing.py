@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from nncli.cli.report_request import Request
+from nncli.cli.reporting.request import Request
 from nncli.errors import NncliError, UsageError
 from nncli.report.formats import DATA
 from nncli.report.text import visible

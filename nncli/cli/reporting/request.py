@@ -45,9 +45,6 @@ EXCLUDES = {
     ("html", "format"): "a page is HTML",
     ("plot", "format"): "a figure's format is its file's ending",
     ("plot", "output"): "--plot names its own file",
-    **{
-        ("vs", name): "a comparison is a table of its own" for name in (*COMPUTED, *PICTURES)
-    },
     ("columns", "by"): "groups have columns of their own; choose runs with --where",
     ("columns", "html"): "a page has all columns",
     **{("follow", name): "the live table is of runs, in a terminal" for name in (
@@ -112,7 +109,7 @@ class Request:
         if self.profile:
             found.remove("target")
         compared = ["comparison"] if self.vs is not None else ["groups"] if self.by else []
-        return (*(compared if not found else ()), *found)
+        return (*(compared if self.html or not found else ()), *found)
 
     @property
     def asks_for_detail(self) -> bool:
@@ -168,6 +165,13 @@ def read_request(given: Mapping[str, Any], database: str) -> Request:
 
 
 def _check_together(asked: Mapping[str, Any]) -> None:
+    if "vs" in asked and "html" not in asked:  # a page has room for all
+        for name in (*COMPUTED, *PICTURES):
+            if name in asked:
+                raise UsageError(
+                    f"--vs with {_flag(name)}: a comparison is a table of its own; leave one of "
+                    "them out, or ask for both on one page with --html FILE"
+                )
     for (one, other), why in EXCLUDES.items():
         if one in asked and other in asked:
             raise UsageError(f"{_flag(one)} with {_flag(other)}: {why}; leave one of them out")

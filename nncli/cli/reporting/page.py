@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli.cli.output import print_note
-from nncli.cli.report_request import Request
-from nncli.cli.report_runs import find_runs, metric_of, nothing_found
-from nncli.cli.report_view import View
+from nncli.cli.reporting.request import Request
+from nncli.cli.reporting.runs import find_runs, metric_of, nothing_found
+from nncli.cli.reporting.view import View
 from nncli.metrics import CURVE_METRICS
 from nncli.report.text import count, plural
 from nncli.tables import Table
@@ -44,7 +44,7 @@ TITLES = {
 
 def write_page(store: ReportStore, request: Request) -> int:
     """Write the page; return the exit code."""
-    from nncli.cli.report_writing import write_file
+    from nncli.cli.reporting.writing import write_file
     from nncli.report.page import page
 
     assert request.html is not None
@@ -61,8 +61,8 @@ def write_page(store: ReportStore, request: Request) -> int:
 
 def page_data(store: ReportStore, request: Request) -> PageData:
     """Return all that the page holds."""
-    from nncli.cli.report_runs import query_of
-    from nncli.cli.report_views import make_view
+    from nncli.cli.reporting.runs import query_of
+    from nncli.cli.reporting.views import make_view
     from nncli.report.page import PageData
     from nncli.report.page.fields import page_fields
     from nncli.store.clock import utc_now, utc_text
@@ -78,6 +78,8 @@ def page_data(store: ReportStore, request: Request) -> PageData:
     if len(runs) < found.total:
         notes.append(f"{len(runs):,} of {found.total:,} runs; --limit N or all puts more here")
     tables: dict[str, Table] = {}
+    remarks: dict[str, tuple[str, ...]] = {}
+    said: set[str] = set()
     sections: list[Section] = []
     for name in request.views if len(runs) else ():
         if name == "curves":
@@ -86,7 +88,8 @@ def page_data(store: ReportStore, request: Request) -> PageData:
         notes += [view.nothing] if view.nothing else []
         if name in ("groups", "comparison"):
             tables |= view.tables
-            notes += view.notes
+            remarks[name] = tuple(note for note in view.notes if note not in said)
+            said |= set(view.notes)
         elif not view.nothing:
             sections.append(_section(name, view))
     return PageData(
@@ -99,6 +102,7 @@ def page_data(store: ReportStore, request: Request) -> PageData:
         sections=tuple(sections),
         created=utc_text(utc_now()),
         notes=tuple(notes),
+        remarks=remarks,
         metric=metric.label,
     )
 

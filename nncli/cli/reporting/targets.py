@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nncli.cli.report_groups import OF_METRIC, runs_of_groups
-from nncli.cli.report_request import LISTED, Request
-from nncli.cli.report_runs import find_runs, metric_of, no_view
-from nncli.cli.report_view import Canvas, Figure, View
+from nncli.cli.reporting.groups import OF_METRIC, runs_of_groups
+from nncli.cli.reporting.request import LISTED, Request
+from nncli.cli.reporting.runs import find_runs, metric_of, no_view
+from nncli.cli.reporting.view import Canvas, Figure, View
 from nncli.errors import UsageError
 from nncli.metrics import Metric
 from nncli.report.cells import cell

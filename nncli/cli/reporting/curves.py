@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nncli.cli.report_request import DRAWN, Request
-from nncli.cli.report_runs import find_runs, metric_of, no_view
-from nncli.cli.report_view import Canvas, Figure, View
+from nncli.cli.reporting.request import DRAWN, Request
+from nncli.cli.reporting.runs import find_runs, metric_of, no_view
+from nncli.cli.reporting.view import Canvas, Figure, View
 from nncli.errors import UsageError
 from nncli.metrics import CURVE_METRICS, Metric
 from nncli.report.cells import cell
@@ -100,7 +100,7 @@ def groups_of(table: Table, by: Sequence[str]) -> dict[int, str]:
 
 
 def _measured_of(store: ReportStore, request: Request) -> list[str]:
-    from nncli.cli.report_runs import query_of
+    from nncli.cli.reporting.runs import query_of
 
     measured = store.measured(query_of(request, ("run",), 1))
     return [name for name in OF_ONE if name in measured] or ["train_loss"]

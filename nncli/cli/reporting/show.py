@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nncli.cli.output import PIPE_WIDTH, can_draw, is_colored, print_note
-from nncli.cli.report_request import Request
-from nncli.cli.report_view import Canvas, View, document_of
-from nncli.cli.report_writing import put
+from nncli.cli.reporting.request import Request
+from nncli.cli.reporting.view import Canvas, View, document_of
+from nncli.cli.reporting.writing import put
 from nncli.errors import StoreError, UsageError
 from nncli.report.formats import DATA, SINGLE, pieces
 
@@ -25,12 +25,12 @@ def carry_out(request: Request) -> int:
     from nncli.store.finding import ReportStore
 
     if request.follow:
-        from nncli.cli.report_follow import follow
+        from nncli.cli.reporting.follow import follow
 
         return follow(request)
     with ReportStore(request.database) as store:
         if request.html:
-            from nncli.cli.report_page import write_page
+            from nncli.cli.reporting.page import write_page
 
             return write_page(store, request)
         if request.asks_for_detail and _show_detail(store, request):
@@ -41,7 +41,7 @@ def carry_out(request: Request) -> int:
 
 def views_of(store: ReportStore, request: Request) -> list[View]:
     """Return the views that are asked for; the list of runs where there is none."""
-    from nncli.cli.report_views import make_view
+    from nncli.cli.reporting.views import make_view
 
     return [make_view(name, store, request) for name in request.views or ("runs",)]
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nncli.cli.output import can_redraw, console, is_colored, print_note
-from nncli.cli.report_request import LISTED, Request
-from nncli.cli.report_runs import metric_of, query_of
+from nncli.cli.reporting.request import LISTED, Request
+from nncli.cli.reporting.runs import metric_of, query_of
 from nncli.metrics import Metric
 from nncli.report.cells import cell
 from nncli.report.text import plural

@@ -1,0 +1,1 @@
+"""What `nncli report` does: its request, the views it asks for, and where they are shown."""
