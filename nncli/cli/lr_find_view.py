@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nncli.lr_find import RangeTest
-from nncli.report.curve import ASCII_MARKERS, LOG_SPAN, PLAIN_MARKERS, TO_ASCII, thinned
+from nncli.report.pictures.axes import spans
 from nncli.report.text import number
 
 HEIGHT, WIDEST = 16, 100
@@ -19,50 +20,35 @@ HIGHEST = 3.0
 
 def picture(test: RangeTest, width: int, *, colored: bool, unicode: bool) -> list[str]:
     """Return the lines that show the smoothed loss over the rate, on logarithmic axes."""
-    import plotext
+    from nncli.report.pictures.curves import draw_lines
+    from nncli.report.pictures.lines import Line
+    from nncli.report.pictures.looks import Look
 
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plotsize(min(width, WIDEST), HEIGHT)
+    look = Look(min(width, WIDEST), HEIGHT, colored, unicode)
     lowest, median, highest = test.band()
-    series = [("median", median, "blue")]
-    if len(test.repeats) > 1:
-        # drawn first, so that the median lies above them
-        series = [("lowest and highest", lowest, "orange"), ("", highest, "orange"), *series]
-    exponents = np.log10(test.rates)
+    several = len(test.repeats) > 1
     limit = HIGHEST * float(median[0]) if math.isfinite(median[0]) else math.inf
-    markers = PLAIN_MARKERS if unicode else ASCII_MARKERS
-    drawn: list[float] = []
-    for label, values, color in series:
-        shown = np.isfinite(values) & (values <= limit)
-        points = list(zip(exponents[shown].tolist(), values[shown].tolist(), strict=True))
-        if not points:
-            continue
-        drawn += [value for _, value in points]
-        places, losses = zip(*thinned(points, 4 * width), strict=True)
-        plain = markers[0] if color == "blue" else markers[1]
-        plotext.plot(
-            list(places),
-            list(losses),
-            label=label or None,
-            marker="braille" if colored and unicode else plain,
-            color=color if colored else None,
-        )
-    if not drawn:
+    bounds = (median, lowest, highest) if several else (median,)
+    shown = np.all([np.isfinite(each) & (each <= limit) for each in bounds], axis=0)
+    if not shown.any():
         return ["none of the losses is a number: there is nothing to draw"]
-    is_log = min(drawn) > 0 and max(drawn) / min(drawn) > LOG_SPAN
-    if is_log:
-        plotext.yscale("log")
-    plotext.title(f"smoothed loss by learning rate{', logarithmic' if is_log else ''}")
-    decades = range(math.ceil(exponents[0] - 1e-9), math.floor(exponents[-1] + 1e-9) + 1)
-    plotext.xlim(exponents[0], exponents[-1])
-    plotext.xticks(list(decades), [f"1e{each}" for each in decades])
-    if test.suggestion is not None:
-        plotext.vline(math.log10(test.suggestion))
-    text = plotext.build()
-    text = text if colored else plotext.uncolorize(text)
-    text = text if unicode else text.translate(TO_ASCII)
-    return [line.rstrip() for line in text.rstrip("\n").split("\n")]
+
+    def points(values: NDArray[np.float64]) -> list[float]:
+        found: list[float] = values[shown].tolist()
+        return found
+
+    line = Line(
+        "median; dimmed: lowest and highest" if several else "loss",
+        points(test.rates),
+        points(median),
+        low=points(lowest) if several else None,
+        high=points(highest) if several else None,
+    )
+    drawn = [value for each in bounds for value in points(each)]
+    log_y = spans(min(drawn), max(drawn))
+    upright = () if test.suggestion is None else (test.suggestion,)
+    title = f"smoothed loss by learning rate{', both logarithmic' if log_y else ''}"
+    return [title, *draw_lines([line], look, True, log_y, whole=False, uprights=upright)]
 
 
 def lines(test: RangeTest, command: str) -> Iterator[str]:

@@ -8,14 +8,17 @@ from dataclasses import fields
 from typing import Any
 
 from nncli.options import default_of
-from nncli.report.curve import draw, loss_and_metric
 from nncli.report.layers import diagnosis_lines, figure_lines
-from nncli.report.summaries import RunDetail, RunSummary
+from nncli.report.summaries import METRICS, SPLITS, RunDetail, RunSummary
 from nncli.report.text import aligned, count, duration, measure, number, visible
 from nncli.spec import Spec, former_defaults
+from nncli.tables import Table
 
 PICTURE_HEIGHT = 14
 WIDEST_PICTURE = 100
+
+#: What is drawn, as far as it was measured.
+DRAWN = tuple(f"{split}_{metric}" for metric in METRICS for split in SPLITS[:2])
 
 
 def detail_lines(
@@ -35,14 +38,16 @@ def detail_lines(
         diagnosis_lines(detail.diagnosis, run.status, width),
         _section("environment", _pairs(_values(detail.environment), width)),
     ]
-    for title, names in loss_and_metric(detail.curve):
-        size = min(width, WIDEST_PICTURE)
+    measured = [name for name in DRAWN if name in detail.curve]
+    if measured:
+        from nncli.report.pictures.curves import curves
+
         blocks.append(
-            draw(
-                detail.curve,
-                names,
-                title,
-                width=size,
+            curves(
+                Table({"run": [run.run] * len(detail.curve["epoch"]), **detail.curve}),
+                {run.run: f"run {run.run}"},
+                measured,
+                width=min(width, WIDEST_PICTURE),
                 height=PICTURE_HEIGHT,
                 colored=colored,
                 unicode=unicode,

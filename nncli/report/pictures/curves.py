@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nncli.report.curve import thinned
 from nncli.report.pictures.axes import Axis
-from nncli.report.pictures.lines import BANDS, Line, Lines, panels, smoothing_note
+from nncli.report.pictures.lines import BANDS, Line, Lines, panels, smoothing_note, thinned
 from nncli.report.pictures.looks import GREY, SERIES, Look
 from nncli.report.pictures.plotting import Field, Series, plot
 from nncli.report.pictures.words import harmless, legend, wrapped
@@ -84,18 +83,29 @@ def _picture(
 
 
 def draw_lines(
-    lines: Sequence[Line], look: Look, log_x: bool, log_y: bool, *, whole: bool = True
+    lines: Sequence[Line],
+    look: Look,
+    log_x: bool,
+    log_y: bool,
+    *,
+    whole: bool = True,
+    uprights: Sequence[float] = (),
 ) -> list[str]:
-    """Return the picture of lines with its legend; there must be some, and no more than fit."""
+    """Return the picture of lines with its legend; there must be some, and no more than fit.
+
+    ``uprights`` are values of x at which an upright line stands.
+    """
     shown = [
         values
         for line in lines
         for values in (line.y, line.raw, line.low, line.high)
         if values is not None
     ]
+    across = Axis.of((value for line in lines for value in line.x), log_x, whole=whole)
     on = Field(
-        Axis.of((value for line in lines for value in line.x), log_x, whole=whole),
+        across,
         Axis.of((value for values in shown for value in values), log_y),
+        uprights=[across.place(value) for value in uprights],
     )
     behind: list[Series] = []
     front: list[Series] = []

@@ -276,3 +276,15 @@ def _ends(lines: Sequence[Line]) -> list[str]:
         for line in lines
         if line.runs and line.runs[-1] < max(line.runs)
     ]
+
+
+def thinned(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    """Return at most about ``most`` points, with the lowest and highest of each stretch kept."""
+    if len(points) <= most:
+        return list(points)
+    stretch = -(-2 * len(points) // most)
+    kept = []
+    for start in range(0, len(points), stretch):
+        part = points[start : start + stretch]
+        kept += sorted({min(part, key=lambda p: p[1]), max(part, key=lambda p: p[1])})
+    return [points[0], *kept, points[-1]]

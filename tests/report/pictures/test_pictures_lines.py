@@ -7,7 +7,7 @@ import pytest
 from picture_tables import curve_table
 from scipy import stats
 
-from nncli.report.pictures.lines import lines_of, smoothed
+from nncli.report.pictures.lines import lines_of, smoothed, thinned
 from nncli.tables import Table
 
 
@@ -95,3 +95,13 @@ def test_huge_values_have_a_deviation() -> None:
     *_, low, high, _ = group(table, band="std")
     # sqrt(2) times 1e200, to the rounding of a hypotenuse
     assert high[0] - low[0] == pytest.approx(2**1.5 * 1e200, rel=1e-12)
+
+
+def test_thinning_keeps_the_peaks() -> None:
+    points = [(float(x), 0.0) for x in range(100_000)]
+    points[54_321] = (54_321.0, 9.0)
+    kept = thinned(points, 400)
+    assert len(kept) <= 402
+    assert (54_321.0, 9.0) in kept
+    assert (kept[0], kept[-1]) == (points[0], points[-1])
+    assert kept == sorted(kept)
