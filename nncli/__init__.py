@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nncli.formulas import register_activation, register_loss
     from nncli.frames import curves, layer_stats, runs
-    from nncli.python import Model, Run, Sweep, load, sweep, train
+    from nncli.python import Model, Run, Sweep, export, load, sweep, train
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Sweep",
     "__version__",
     "curves",
+    "export",
     "layer_stats",
     "load",
     "register_activation",

@@ -1,7 +1,7 @@
-"""Where a run was made: code version, package versions, processor.
+"""What is around a run: code version, package versions, processor, memory, and the database.
 
-Recorded with every run, so that a result can be traced to what produced it. Nothing here raises:
-what cannot be found out is left out.
+The former are recorded with every run, so that a result can be traced to what produced it. Nothing
+here raises: what cannot be found out is left out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+
+#: The database where none is named.
+DEFAULT_DATABASE = "results.db"
 
 #: Smaller needs of memory are not worth the question.
 NO_MATTER = 64 << 20
@@ -87,3 +90,8 @@ def short_of_memory(need: int) -> int | None:
 
     free = int(psutil.virtual_memory().available)
     return free if need > free else None
+
+
+def database_name(given: str | None) -> str:
+    """Return the file or URL of the database: the one given, else ``NNCLI_DB``, else results.db."""
+    return given if given is not None else os.environ.get("NNCLI_DB") or DEFAULT_DATABASE

@@ -7,14 +7,13 @@ the recorder writes. The command line and the Python API both stand on it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli import stored
-from nncli.environment import Provenance
+from nncli.environment import Provenance, database_name
 from nncli.errors import DataError, NncliError, StoreError, UsageError
 from nncli.events import Event
 from nncli.planning import Plan, new_run, plan, spec_json
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
     from nncli.inference import Predictions, Predictor
 
 Observer = Callable[[Event], None]
-
-
-def default_database() -> str:
-    """Return the database that is used when none is named: ``NNCLI_DB``, or ``results.db``."""
-    return os.environ.get("NNCLI_DB") or "results.db"
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ def train(
     ``observe`` sees every event after it has been recorded. ``parent`` is the uuid of the run
     whose spec this one repeats.
     """
-    with RunStore(db or default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         new = new_run(plan, Provenance.now(), parent=parent, **asdict(labels or Labels()))
         run_id = runs.create_run(new)
         return _record(plan, runs, run_id, None, observe, stop, Before())
@@ -80,7 +74,7 @@ def completed(plan: Plan, *, db: str | None = None) -> Result | None:
 
     Whether layers are watched and which weights are kept makes no difference.
     """
-    with RunStore(db or default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         found = runs.find_completed(plan.spec.hash(), plan.dataset.hash)
         if found is None:
             return None
@@ -125,7 +119,7 @@ def resume(
     An interrupted run comes to the very bits that it would have had in one go. Raises UsageError
     if nothing is left to do, DataError if the data have changed, StoreError for an unknown run.
     """
-    with RunStore(db or default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         kept = runs.find_run(reference)
         asked = _asked(kept)
         total = epochs or asked.epochs
@@ -175,7 +169,7 @@ def reopen(runs: RunStore, run_id: int, plan: Plan) -> tuple[Checkpoint | None, 
 
 def spec_of(reference: str, *, db: str | None = None) -> tuple[Spec, str]:
     """Return the spec of a stored run as it was asked for, and the run's uuid."""
-    with RunStore(db or default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         kept = runs.find_run(reference)
         return _asked(kept), kept.uuid
 
@@ -194,7 +188,7 @@ def stored_network(
 
     The last weights where no others were kept. Raises NncliError if they are no numbers.
     """
-    with RunStore(db or default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         kept = runs.find_run(reference)
         kind = "best" if kept.best_epoch else "last"
         try:
@@ -273,7 +267,6 @@ def _record(
 __all__ = [
     "Labels",
     "completed",
-    "default_database",
     "plan",
     "predict",
     "predictor",

@@ -9,13 +9,13 @@ condition such as ``val_loss:last is none`` tells apart.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncli.environment import database_name
 from nncli.errors import UsageError
 from nncli.store.finding import Query, ReportStore, check_field
 
@@ -50,7 +50,7 @@ def runs(
     import pandas as pd
 
     query = _query(selectors, where, since, status, sort, limit)
-    with ReportStore(_database(db)) as store:
+    with ReportStore(database_name(db)) as store:
         names = [name for name in store.view_columns("runs_flat") if name != "nonfinite"]
         fields = tuple(_FIELDS.get(name, name) for name in names)
         table = store.find(replace(query, fields=fields)).table
@@ -81,7 +81,7 @@ def curves(
     by ``sort`` are taken, the newest by default.
     """
     query = _query(selectors, where, since, status, sort, limit)
-    with ReportStore(_database(db)) as store:
+    with ReportStore(database_name(db)) as store:
         return _beside(store, query, store.all_curves(query), fields)
 
 
@@ -101,7 +101,7 @@ def layer_stats(
     those that docs/diagnosis.md describes. ``fields`` and ``limit`` are those of :func:`curves`.
     """
     query = _query(selectors, where, since, status, sort, limit)
-    with ReportStore(_database(db)) as store:
+    with ReportStore(database_name(db)) as store:
         return _beside(store, query, store.all_layer_stats(query), fields)
 
 
@@ -118,10 +118,6 @@ def _query(
     statuses = (status,) if isinstance(status, str) else tuple(status)
     words = tuple(str(each) for each in selectors)
     return Query((), words, where, since, statuses, sort, limit)
-
-
-def _database(given: str | None) -> str:
-    return given or os.environ.get("NNCLI_DB") or "results.db"
 
 
 def _beside(

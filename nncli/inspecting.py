@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nncli import experiment
 from nncli.arrays import scaled_rows
 from nncli.data import Dataset, Preprocessing
+from nncli.environment import database_name
 from nncli.errors import DataError, NncliError, StoreError, UsageError
 from nncli.gradcheck.check import Check
 from nncli.gradcheck.jacobian import check_jacobian
@@ -132,7 +133,7 @@ def inspect_run(
     Raises UsageError for a row that is not there, and for a map of a network with curved
     activations; DataError if the data are no longer those of the run.
     """
-    with RunStore(db or experiment.default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         kept = runs.find_run(reference)
         which = "best" if kept.best_epoch else "last"
         try:

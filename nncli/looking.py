@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nncli import choices, experiment
 from nncli.data import Dataset, Preprocessing
+from nncli.environment import database_name
 from nncli.errors import DataError, UsageError, unknown_choice
 from nncli.inference import Predictor
 from nncli.planning import Planner
@@ -173,7 +174,7 @@ def predictions(
 
 
 def _network(reference: str, db: str | None) -> Network:
-    with RunStore(db or experiment.default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         kept = runs.find_run(reference)
     _, spec, model = experiment.stored_network(str(kept.id), db=db)
     return Network(kept, spec, Predictor(model))

@@ -99,11 +99,11 @@ def prove_run(
 
 def record(proof: Proof, *, db: str | None = None) -> int:
     """Store a proof in the database and return its number."""
-    from nncli.experiment import default_database
+    from nncli.environment import database_name
 
     versions = package_versions()
     worst = proof.worst
-    with RunStore(db or default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         return runs.add_gradcheck(
             NewGradcheck(
                 passed=proof.passed,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from nncli import experiment
 from nncli.data.entries import cache_folder
+from nncli.environment import database_name
 from nncli.errors import DataError, UsageError
 from nncli.events import CurveRow, Event
 from nncli.inference import Predictor
@@ -249,7 +250,7 @@ def sweep(
             options[name] = np.asarray(value).tolist()
     request = read_request(options, {**(settings or {}), **chosen})
     labels = experiment.Labels(request.name, request.tags, request.note)
-    database = db or experiment.default_database()
+    database = database_name(db)
     wish = Wish(database, jobs or request.jobs, dask, rerun, request.fail_fast, labels)
     return Sweep(carry_out(Prepared(request.definition), wish, observe=observe), database)
 
@@ -283,6 +284,28 @@ def _kept(data: Any) -> str | Path:
             stream.write(content.getvalue())
         os.replace(stream.name, path)
     return path
+
+
+def export(
+    run: int | str,
+    output: str | Path | None = None,
+    form: str | None = None,
+    *,
+    epoch: str | None = None,
+    force: bool = False,
+    db: str | None = None,
+) -> tuple[Path, ...]:
+    """Write the network of a stored run for other programs, and return the files.
+
+    ``form`` is onnx, safetensors, torch or json, by default what the file's ending says; ``force``
+    replaces files that are there. See docs/export.md.
+    """
+    from nncli.exporting.export import export as make
+
+    output = None if output is None else str(output)
+    made = make(str(run), output, form, epoch=epoch, db=db)
+    made.write(force=force)
+    return tuple(made.files)
 
 
 def load(run: int | str, *, db: str | None = None) -> Model:

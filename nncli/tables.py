@@ -32,6 +32,11 @@ class Table:
         columns = zip(*listed, strict=True) if listed else ([] for _ in names)
         return cls({name: list(values) for name, values in zip(names, columns, strict=True)})
 
+    @classmethod
+    def joined(cls, tables: Sequence[Table]) -> Table:
+        """Return one table of the rows of several with the same columns; there is at least one."""
+        return cls({n: [value for each in tables for value in each[n]] for n in tables[0].columns})
+
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -112,3 +113,13 @@ def test_importing_nncli_loads_nothing_heavy() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_network_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = nncli.train("iris", epochs=2, hidden=4)
+    (path,) = nncli.export(run.id, tmp_path / "iris.json")
+    assert json.loads(path.read_text())["run_id"] == run.id
+    with pytest.raises(UsageError, match="exists"):
+        nncli.export(run.id, path)
+    nncli.export(run.id, path, force=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from nncli.cli.output import can_redraw
 from nncli.errors import UsageError
 from nncli.report.text import shortened, visible
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Runs that a question names; the others are counted.
 NAMED = 3
+
+#: Seconds between two counts of what is done.
+EVERY = 0.2
 
 #: What is asked of runs so that they can be named.
 NAMING = ("run", "name", "status", "data", "act", "opt", "lr", "seed")
@@ -89,6 +94,22 @@ def named_lines(table: Table, width: int) -> list[str]:
     if len(table) > NAMED:
         lines.append(f"  and {len(table) - NAMED:,} more")
     return lines
+
+
+def counting(what: str) -> Callable[[int, int], None]:
+    """Return what shows in a terminal, in one line, how many runs of how many are done."""
+    shown = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal shown
+        if not can_redraw(sys.stderr) or (done < total and time.monotonic() < shown + EVERY):
+            return
+        shown = time.monotonic()
+        text = f"{what} {done:,} of {total:,} runs" if done < total else ""
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+    return tell
 
 
 def is_confirmed(question: str, *, yes: bool, as_json: bool) -> bool:

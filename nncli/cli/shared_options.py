@@ -9,8 +9,7 @@ from typing import Any
 import typer
 
 from nncli.cli.completion import complete_file
-
-DEFAULT_DATABASE = "results.db"
+from nncli.environment import DEFAULT_DATABASE, database_name
 
 
 def database_option(panel: str | None = None) -> Any:
@@ -34,11 +33,6 @@ def run_argument() -> Any:
 def json_option(panel: str | None = None) -> Any:
     """Return the flag ``--json``."""
     return typer.Option("--json", help="print one JSON object", rich_help_panel=panel)
-
-
-def database_name(given: str | None) -> str:
-    """Return the file or URL: what ``--db`` names, else ``NNCLI_DB``, else results.db."""
-    return given if given is not None else os.environ.get("NNCLI_DB") or DEFAULT_DATABASE
 
 
 def database_shown(given: str | None) -> str | None:

@@ -93,12 +93,12 @@ def _best_lines(done: Done, prepared: Prepared, wish: Wish) -> Iterator[str]:
             rows.append([str(best.trial), *values, *cells, _runs(best.runs)])
         yield from aligned(rows)
         return
-    from nncli.experiment import default_database
+    from nncli.environment import database_name
     from nncli.store import SweepStore
     from nncli.sweeps.ranking import best_trials
 
     seeds = len(prepared.definition.seeds)
-    with SweepStore(wish.db or default_database()) as store:
+    with SweepStore(database_name(wish.db)) as store:
         ranked = best_trials(store, done.sweep, objectives, seeds)
     objective = objectives[0].name
     spread = ["std"] if seeds > 1 else []

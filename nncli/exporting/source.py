@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli import choices
+from nncli.environment import database_name
 from nncli.errors import NncliError, StoreError
-from nncli.experiment import default_database
 from nncli.inference import Predictor
 from nncli.store import Run, RunStore
 from nncli.store.records import WHOLE
@@ -125,7 +125,7 @@ def find(reference: str, *, epoch: str | None = None, db: str | None = None) -> 
     that did not come to its end, unless ``epoch`` says that its weights are meant all the same, and
     for weights that are no numbers.
     """
-    with RunStore(db or default_database()) as runs:
+    with RunStore(database_name(db)) as runs:
         run = runs.find_run(reference)
         if epoch is None and run.status not in WHOLE:
             raise NncliError(_unfinished(run))

@@ -12,9 +12,9 @@ from typing import Any
 
 from nncli import __version__
 from nncli.data import Dataset
-from nncli.environment import available_cores
+from nncli.environment import available_cores, database_name
 from nncli.errors import DataError, StoreError, UsageError
-from nncli.experiment import Labels, default_database
+from nncli.experiment import Labels
 from nncli.planning import Planner
 from nncli.runner import expected_seconds
 from nncli.spec import Spec
@@ -211,7 +211,7 @@ def carry_out(
 
     Raises StoreError for the database, and UsageError for a cluster that cannot be used.
     """
-    with SweepStore(wish.db or default_database()) as store:
+    with SweepStore(database_name(wish.db)) as store:
         engine = make_engine(prepared, wish)
         try:
             return _coordinate(prepared, wish, store, engine, observe, stop)
@@ -307,7 +307,7 @@ def stored_sweep(reference: str, db: str | None = None) -> tuple[Sweep, Definiti
 
     Raises StoreError for an unknown one, and for one that a person has changed.
     """
-    with SweepStore(db or default_database()) as store:
+    with SweepStore(database_name(db)) as store:
         sweep = store.find_sweep(reference)
     try:
         values = json.loads(sweep.definition)

@@ -12,7 +12,8 @@ from nncli.cli import care_text, selecting
 from nncli.cli.completion import complete_file
 from nncli.cli.help import Command, Group, examples
 from nncli.cli.output import console, print_error, print_json, print_line, print_note
-from nncli.cli.shared_options import database_name, database_option, json_option
+from nncli.cli.shared_options import database_option, json_option
+from nncli.environment import database_name
 from nncli.errors import UsageError, unknown_choice
 from nncli.options import option_of
 from nncli.report.text import plural
@@ -150,7 +151,7 @@ def merge(
     from nncli.store.care import CareStore
 
     with CareStore(database_name(db)) as store:
-        merged = store.merge(other, dry_run=dry_run)
+        merged = store.merge(other, dry_run=dry_run, tell=selecting.counting("merged"))
         if as_json:
             named = {"database": store.shown, "other": other, "dry_run": dry_run}
             print_json(named | asdict(merged))
@@ -293,7 +294,8 @@ def prune(
         if not selecting.is_confirmed(f"delete {what}, for good?", yes=yes, as_json=as_json):
             print_note("nothing was deleted")
             return 1
-        deleted = (store.delete_runs if whole_runs else store.delete_models)(ids)
+        delete = store.delete_runs if whole_runs else store.delete_models
+        deleted = delete(ids, tell=selecting.counting("pruned"))
         if as_json:
             print_json(told | {"deleted": deleted})
         else:

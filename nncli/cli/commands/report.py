@@ -8,7 +8,8 @@ import typer
 
 from nncli.cli.completion import complete_choice, complete_file
 from nncli.cli.help import Command, examples
-from nncli.cli.shared_options import database_name, database_option, json_option
+from nncli.cli.shared_options import database_option, json_option
+from nncli.environment import database_name
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -12,7 +12,8 @@ from nncli.cli import selecting
 from nncli.cli.care_text import fitted, weight_text
 from nncli.cli.help import Command, examples
 from nncli.cli.output import console, print_json, print_line, print_note
-from nncli.cli.shared_options import database_name, database_option, json_option
+from nncli.cli.shared_options import database_option, json_option
+from nncli.environment import database_name
 from nncli.errors import StoreError, UsageError
 from nncli.report.text import plural
 
@@ -80,7 +81,7 @@ def rm(
         if not selecting.is_confirmed(question, yes=yes, as_json=as_json):
             print_note("nothing was deleted")
             return 1
-        deleted = store.delete_runs(ids, force=force)
+        deleted = store.delete_runs(ids, force=force, tell=selecting.counting("deleted"))
         if as_json:
             print_json(told | {"deleted": deleted})
         else:

@@ -8,7 +8,8 @@ import typer
 
 from nncli.cli.help import Command, examples
 from nncli.cli.output import print_json, print_line, print_note
-from nncli.cli.shared_options import database_name, database_option, json_option
+from nncli.cli.shared_options import database_option, json_option
+from nncli.environment import database_name
 from nncli.errors import UsageError
 from nncli.options import whole
 

@@ -16,7 +16,8 @@ import typer
 from nncli.cli.completion import complete_choice
 from nncli.cli.help import Command, examples, terminal_width
 from nncli.cli.output import PIPE_WIDTH, print_note
-from nncli.cli.shared_options import database_name, database_option, json_option
+from nncli.cli.shared_options import database_option, json_option
+from nncli.environment import database_name
 from nncli.errors import UsageError, unknown_choice
 from nncli.report.text import shortened, visible
 

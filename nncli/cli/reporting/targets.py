@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from nncli.report.compare.targets import Target
     from nncli.store.finding import ReportStore
 
+#: Runs whose curves are in memory at a time.
+AT_ONCE = 2000
+
 #: Lines of the picture of a profile or of the sensitivity.
 HEIGHT = 16
 
@@ -88,14 +91,20 @@ def _timed(
 ) -> tuple[Compared, tuple[str, ...]] | None:
     """Return all runs with their times to the target, and the options in which they differ."""
     from nncli.report.columns import choose, wanted
-    from nncli.report.compare.targets import times_to_target
+    from nncli.report.compare.targets import decisive_rows, times_to_target
 
     fields = tuple(dict.fromkeys((*wanted(target.metric), *request.by)))
     runs = find_runs(store, request.of_all, fields, target.metric, None).table
     if not len(runs):
         return None
     varied = choose(runs, target.metric, extras=False).varied
-    curves = store.curves_of(list(runs["run"]), [target.metric.name])
+    ids, names = list(runs["run"]), [target.metric.name]
+    curves = Table.joined(
+        [
+            decisive_rows(store.curves_of(ids[start : start + AT_ONCE], names), target)
+            for start in range(0, len(ids), AT_ONCE)
+        ]
+    )
     return times_to_target(runs, curves, target), varied
 
 

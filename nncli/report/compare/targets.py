@@ -91,18 +91,15 @@ def times_to_target(runs: Table, curves: Table, target: Target) -> Compared:
     """
     check_fields(runs, ["run"])
     check_fields(curves, ["run", *(column for column, _ in COSTS.values()), target.metric.name])
-    first: dict[int, int] = {}
-    measured = set()
-    for place, (run, value) in enumerate(
-        zip(curves["run"], curves[target.metric.name], strict=True)
-    ):
-        if value is not None:
-            measured.add(run)
-            if run not in first and target.holds(value):
-                first[run] = place
+    decisive = _decisive(curves, target)
+    first = {
+        run: place
+        for run, place in decisive.items()
+        if target.holds(curves[target.metric.name][place])
+    }
     statuses = runs.columns.get("status", [WHOLE[0]] * len(runs))
     reached = [
-        True if run in first else None if _unknown(status, run in measured) else False
+        True if run in first else None if _unknown(status, run in decisive) else False
         for run, status in zip(runs["run"], statuses, strict=True)
     ]
     columns = dict(runs.columns) | {"reached": reached}
@@ -110,6 +107,32 @@ def times_to_target(runs: Table, curves: Table, target: Target) -> Compared:
         values = curves[source]
         columns[name] = [values[first[run]] if run in first else None for run in runs["run"]]
     return Compared(Table(columns), _notes(statuses, reached, target))
+
+
+def decisive_rows(curves: Table, target: Target) -> Table:
+    """Return a row a run of ``curves``, all that :func:`times_to_target` needs of it.
+
+    The first that reaches the target, else the first in which the metric was measured.
+    """
+    check_fields(curves, ["run", target.metric.name])
+    return curves.take(list(_decisive(curves, target).values()))
+
+
+def _decisive(curves: Table, target: Target) -> dict[int, int]:
+    """Return the places of those rows by run."""
+    found: dict[int, int] = {}
+    reached = set()
+    for place, (run, value) in enumerate(
+        zip(curves["run"], curves[target.metric.name], strict=True)
+    ):
+        if value is None or run in reached:
+            continue
+        if target.holds(value):
+            reached.add(run)
+            found[run] = place
+        else:
+            found.setdefault(run, place)
+    return found
 
 
 def _parts(text: str) -> tuple[str, str, float]:
