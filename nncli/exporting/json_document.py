@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from nncli.data.expansion import Expansion
+from nncli.exporting.activations import activation_tree
 from nncli.exporting.columns import TRUE, described, missing_texts, products
 from nncli.exporting.literals import short_list
 from nncli.exporting.source import Source
-from nncli.exporting.trees import activation_tree
 
 #: Goes up when a program that reads the former form would misread the new one.
 VERSION = 1

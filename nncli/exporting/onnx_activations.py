@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nncli.exporting.activations import activation_tree
 from nncli.exporting.onnx_graph import Graph
-from nncli.exporting.trees import Tree, activation_tree
+from nncli.exporting.trees import Tree
 from nncli.model import Layer
 
 _OPERATORS = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from nncli.exporting.activations import activation_tree
 from nncli.exporting.literals import short
-from nncli.exporting.trees import Tree, activation_tree
+from nncli.exporting.trees import Tree
 from nncli.model import Layer
 
 #: Modules of torch.nn that compute the same; ``{alpha}`` is the activation's number.

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-from nncli import choices
-from nncli.errors import NncliError
-
 Tree: TypeAlias = Union[float, str, tuple["Tree", ...]]  # noqa: UP007 (refers to itself)
 
 #: The operations with the number of their operands. ``where`` is its second operand where the first
@@ -60,24 +57,4 @@ ACTIVATIONS: dict[str, Tree] = {
 }
 
 
-def activation_tree(text: str) -> Tree:
-    """Return the tree of an activation as a layer names it: of the catalogue, or a formula.
-
-    Raises NncliError for one that was added to the catalogue and has none here.
-    """
-    choice = choices.activation(text)
-    if choice.part.name in ACTIVATIONS:
-        return ACTIVATIONS[choice.part.name]
-    from nncli import formulas
-
-    if formulas.is_formula(choice.part.name):
-        from nncli.exporting.formulas import formula_tree
-
-        return formula_tree(choice.part.name)
-    raise NncliError(
-        f"the activation '{choice.part.name}' cannot be exported: expected one of "
-        f"{', '.join(ACTIVATIONS)}, or a formula; enter its tree in nncli/exporting/trees.py"
-    )
-
-
-__all__ = ["ACTIVATIONS", "ALPHA", "OPERATIONS", "Tree", "X", "activation_tree"]
+__all__ = ["ACTIVATIONS", "ALPHA", "OPERATIONS", "Tree", "X"]

@@ -10,8 +10,9 @@ import pytest
 from exporting_pages import json_outputs
 from exporting_samples import BLOBS, FORMULAS, VARIANTS, Sample, assert_close, sample
 
+from nncli.exporting.activations import activation_tree
 from nncli.exporting.json_document import document, json_document
-from nncli.exporting.trees import OPERATIONS, Tree, activation_tree
+from nncli.exporting.trees import OPERATIONS, Tree
 from nncli.kernels.activations import ACTIVATIONS
 
 

@@ -21,9 +21,9 @@ from exporting_samples import (
 )
 
 from nncli.errors import NncliError, UsageError
+from nncli.exporting.activations import activation_tree
 from nncli.exporting.onnx_model import OLDEST, USUAL, onnx_model
 from nncli.exporting.trees import ACTIVATIONS as TREES
-from nncli.exporting.trees import activation_tree
 from nncli.kernels.activations import ACTIVATIONS
 
 onnx = pytest.importorskip("onnx")
