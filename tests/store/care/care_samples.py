@@ -29,7 +29,8 @@ UNCOUNTED = ("threads", "diagnose", "save")
 def sound_run(**changes: Any) -> NewRun:
     """A run whose spec has its hash and its seed."""
     seed = changes.pop("seed", 3)
-    spec = {"act": "relu", "hidden": "64", "lr": 0.01, "seed": seed, "save": "best", "bn": None}
+    spec = {"act": "relu", "hidden": "64", "lr": 0.01, "seed": seed}
+    spec |= {"save": "best", "bn": None, "bn_input": False}  # none of these counts
     counted = {"act": "relu", "hidden": "64", "lr": 0.01, "seed": seed}
     text = json.dumps(counted, sort_keys=True, separators=(",", ":"))
     fields = {"spec": json.dumps(spec), "spec_hash": hashlib.sha256(text.encode()).hexdigest()}
@@ -109,10 +110,11 @@ def content(execute: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     columns = (
         "uuid, name, status, data, seed, spec, spec_hash, created, finished, epochs, updates, "
-        "flags, train_loss, val_loss, best_epoch, best_val_loss, note, error, git_dirty, versions"
+        "flags, train_loss, val_loss, best_epoch, best_val_loss, note, error, git_dirty, versions, "
+        "(SELECT uuid FROM sweeps WHERE sweeps.id = runs.sweep_id) AS sweep"
     )
-    for row in execute(f"SELECT id, {columns} FROM runs"):
-        found[row[1]] = [row[1:]]
+    for row in execute(f"SELECT {columns} FROM runs"):
+        found[row[0]] = [row]
     names = "SELECT runs.uuid, {0} FROM {1} JOIN runs ON runs.id = {1}.run_id ORDER BY {2}"
     for table, shown, order in (
         ("epochs", "epoch, updates, train_loss, val_loss, lr, epochs.flags", "1, 2"),

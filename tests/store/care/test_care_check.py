@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from care_samples import UNCOUNTED, add_whole, fill, sound_run
-from store_samples import ELSEWHERE
+from care_samples import UNCOUNTED, add_whole, best_of, fill, sound_run
+from store_samples import ELSEWHERE, a_curve
 
 from nncli.store import RunStore, SweepStore
 from nncli.store.care import CareStore, Verdict
+from nncli.store.care.checking import checks_of
 
 FIXTURE = Path(__file__).parents[1] / "results_v0001.sql"
 
@@ -38,6 +41,16 @@ def test_an_empty_store(target: Path | str) -> None:
     with RunStore(target) as store, store.transaction():
         pass
     assert wrong(target) == set()
+
+
+def test_a_best_epoch_with_values_that_are_not_finite(path: Path) -> None:
+    """Its flags stand at other bits in the row of the run than in that of the curve."""
+    curve = a_curve(1, 3)
+    curve["train_loss"] = np.array([1.0, np.nan, 2.0])
+    curve["grad_norm"] = np.array([1.0, np.inf, 2.0])
+    with SweepStore(path) as store:
+        store.add_run(sound_run(), "completed", curve, summary=best_of(curve, 2))
+    assert wrong(path) == set()
 
 
 DAMAGE = {
@@ -158,6 +171,12 @@ def test_a_store_of_the_first_version_is_sound_after_migration(path: Path) -> No
     connection.close()
     # Its specs were written by hand and never had these hashes.
     assert wrong(path) <= {"specs", "models", "last values", "best values", "runs"}
+
+
+def test_every_check_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "store.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| ([a-z ]+) \|", page, re.MULTILINE)
+    assert listed[1:] == [check.name for check in checks_of("sqlite", ())]
 
 
 def test_checking_writes_nothing(path: Path) -> None:

@@ -111,6 +111,29 @@ def test_a_source_with_content_in_its_log(path: Path, other: Path) -> None:
         assert store.find_run(uuid).name == "in the log"
 
 
+def test_the_log_of_a_source_that_was_killed_is_read_and_left(path: Path, other: Path) -> None:
+    left = other.parent / "left"
+    left.mkdir()
+    with SweepStore(other) as writing:
+        add_whole(writing, name="in the log")
+        for name in ("other.db", "other.db-wal"):
+            shutil.copy(other.with_name(name), left / name)
+    before = [(left / name).read_bytes() for name in ("other.db", "other.db-wal")]
+    assert merge(path, left / "other.db").added == 19
+    assert [(left / name).read_bytes() for name in ("other.db", "other.db-wal")] == before
+
+
+def test_nobody_works_here_on_a_sweep_from_there(path: Path, other: Path) -> None:
+    with SweepStore(other) as there:
+        process = there.join_sweep(1)
+        there.claim(1, process, [Wanted(8, 0, params_of(8), "", "data-1")], reuse=False)
+        merge(path, other)
+        with SweepStore(path) as here:
+            assert not any(row.is_alive for row in here.trial_rows(here.find_sweep("s0").id))
+        with CareStore(path) as here:
+            here.compact()
+
+
 def test_a_source_of_an_older_version(path: Path, tmp_path: Path) -> None:
     old = tmp_path / "old" / "old.db"
     old.parent.mkdir()
