@@ -18,12 +18,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nncli.store.care import checking, deleting, labels
+from nncli.store.care import deleting, labels
 from nncli.store.care.backing import back_up
+from nncli.store.care.checking import run_checks
+from nncli.store.care.checks import checks_of
 from nncli.store.care.compacting import compact_file
 from nncli.store.care.files import check_idle, file_of
 from nncli.store.care.info import read_info
-from nncli.store.care.merging import Pair, merge
+from nncli.store.care.merging import merge
+from nncli.store.care.pair import Pair
 from nncli.store.care.records import Backup, Compacted, Info, Merged, Verdict, Weight
 from nncli.store.care.source import open_source
 from nncli.store.failures import explained
@@ -54,8 +57,8 @@ class CareStore(RunStore):
         """
         # Never committed: from a damaged file not even the end of a transaction can be read.
         with explained(self._target, self._timeout), self._open(False).connect() as connection:
-            checks = checking.checks_of(connection.dialect.name, uncounted)
-            yield from checking.run_checks(connection, checks)
+            checks = checks_of(connection.dialect.name, uncounted)
+            yield from run_checks(connection, checks)
 
     def weigh(self, ids: Collection[int]) -> Weight:
         """Return what runs have in the store."""

@@ -7,7 +7,7 @@ that a check cannot even read it is its finding, not the end of all checks.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,22 +61,6 @@ def found_among(problems: Iterable[str]) -> Finding:
         if len(some) < EXAMPLES:
             some.append(each)
     return Finding(count, tuple(some))
-
-
-def checks_of(dialect: str, uncounted: Collection[str]) -> Sequence[Check]:
-    """Return all checks for a kind of database, the file itself first.
-
-    ``uncounted`` are the options of a spec that its hash leaves out.
-    """
-    from nncli.store.care import check_curves, check_file, check_models, check_rows, check_runs
-
-    return (
-        *(check_file.CHECKS if dialect == "sqlite" else ()),
-        *check_rows.CHECKS,
-        *check_runs.checks(uncounted),
-        *check_curves.CHECKS,
-        *check_models.CHECKS,
-    )
 
 
 def run_checks(connection: Connection, checks: Iterable[Check]) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Connection, Table, delete, func, select, update
 from nncli.store import queries
 from nncli.store.care import labels
 from nncli.store.care.deleting import BATCH
-from nncli.store.care.merging import Pair
+from nncli.store.care.pair import Pair
 from nncli.store.care.records import Merged
 from nncli.store.care.source import Source
 from nncli.store.prepared import insertion

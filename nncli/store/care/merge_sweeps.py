@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, insert, select, update
 
 from nncli.store.care.merge_runs import converted
-from nncli.store.care.merging import Pair
+from nncli.store.care.pair import Pair
 from nncli.store.care.records import Merged
 from nncli.store.schema import gradchecks, runs, sweep_processes, sweeps
 

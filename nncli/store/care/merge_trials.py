@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from nncli.store.care.merge_sweeps import merge_processes
-from nncli.store.care.merging import Pair
+from nncli.store.care.pair import Pair
 from nncli.store.care.records import Merged
 from nncli.store.records import FINAL
 from nncli.store.schema import runs, trials

@@ -8,40 +8,18 @@ twice is merging once, and one that was broken off is gone on with.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
-from sqlalchemy import Connection
-
+from nncli.store.care.merge_runs import merge_runs
+from nncli.store.care.merge_sweeps import merge_gradchecks, merge_sweeps
+from nncli.store.care.merge_trials import merge_trials
+from nncli.store.care.pair import Pair
 from nncli.store.care.records import Merged
-from nncli.store.care.source import Source
 from nncli.store.failures import MissingDatabase
-
-Transaction = Callable[[], AbstractContextManager[Connection]]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The two databases of a merge: one that is read, and transactions on one that is written.
-
-    With ``dry_run`` nothing is written; ``is_new`` says that there is no database to merge into.
-    """
-
-    source: Source
-    reading: Transaction
-    writing: Transaction
-    clock: Callable[[], datetime]
-    dry_run: bool = False
-    is_new: bool = False
 
 
 def merge(pair: Pair, tell: Callable[[int, int], None]) -> Merged:
     """Merge all there is; ``tell`` hears how many runs of how many are done."""
-    from nncli.store.care.merge_runs import merge_runs
-    from nncli.store.care.merge_sweeps import merge_gradchecks, merge_sweeps
-    from nncli.store.care.merge_trials import merge_trials
-
     pair = _prepared(pair)
     merged = Merged()
     sweep_ids = merge_sweeps(pair, merged)

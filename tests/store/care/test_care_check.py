@@ -15,7 +15,7 @@ from store_samples import ELSEWHERE, a_curve
 
 from nncli.store import RunStore, SweepStore
 from nncli.store.care import CareStore, Verdict
-from nncli.store.care.checking import checks_of
+from nncli.store.care.checks import checks_of
 
 FIXTURE = Path(__file__).parents[1] / "results_v0001.sql"
 
