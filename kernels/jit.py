@@ -117,12 +117,14 @@ def _dispatcher(function: Callable[..., Any], role: Role) -> Any:
         options["fastmath"] = FASTMATH - {"reassoc", "afn", "arcp"}
     # Numba chooses the cache folder while it decorates: ours is set for that moment only,
     # so that other Numba code of the process keeps its own. Numba does not tell roles apart.
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder() / role.value)
+    # Kernels are compiled even where NUMBA_DISABLE_JIT turns that off: the loop calls addresses.
+    config = numba.config
+    previous = config.CACHE_DIR, config.DISABLE_JIT
+    config.CACHE_DIR, config.DISABLE_JIT = str(cache_folder() / role.value), 0
     try:
         return numba.njit(**options)(copy)
     finally:
-        numba.config.CACHE_DIR = previous
+        config.CACHE_DIR, config.DISABLE_JIT = previous
 
 
 def _globals_of(code: types.CodeType) -> set[str]:
@@ -143,15 +145,21 @@ def object_code(function: Callable[..., Any], arguments: Any) -> tuple[str, byte
 
 
 @functools.cache
-def cache_folder() -> Path:
-    """Return the writable folder of compiled kernels; a temporary one, with a warning, if need be.
+def usual_folder() -> Path:
+    """Return the folder of compiled kernels, which may be there already, filled and read-only.
 
     ``NNCLI_CACHE`` moves the cache.
     """
     import platformdirs
 
     root = os.environ.get("NNCLI_CACHE") or platformdirs.user_cache_dir("nncli", appauthor=False)
-    folder = Path(root) / "kernels" / sources_hash()
+    return Path(root) / "kernels" / sources_hash()
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """Return that folder if it can be written to; else a temporary one, with a warning."""
+    folder = usual_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -184,7 +192,8 @@ def sources_hash() -> str:
 
 def is_cached(key: str) -> bool:
     """Return whether all that ``key`` names has been compiled on this machine before."""
-    return (cache_folder() / f"{key}.ready").exists()
+    name = f"{key}.ready"
+    return (usual_folder() / name).exists() or (cache_folder() / name).exists()
 
 
 @contextmanager

@@ -12,13 +12,15 @@ import hashlib
 import importlib
 import json
 import os
-import tempfile
+import threading
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nncli.kernels.jit import cache_folder
+from nncli.kernels.jit import cache_folder, usual_folder
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,11 @@ def load(kernel: str | Callable[..., Any], signature: str, dtype: str) -> tuple[
 @functools.cache
 def _loaded(name: str, signature: str, dtype: str) -> tuple[int, Code]:
     identity = f"{name} {signature} {dtype} {_processor()}"
-    path = cache_folder() / "objects" / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.o"
-    kept = _read(path)
+    place = Path("objects") / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.o"
+    kept = _read(usual_folder() / place, identity) or _read(cache_folder() / place, identity)
     if kept is None:
         kept = _compile(name, signature, dtype)
-        _write(path, *kept)
+        _keep(cache_folder() / place, identity, *kept)
     code, content = kept
     from llvmlite import binding
 
@@ -84,6 +86,8 @@ def _processor() -> str:
     from llvmlite import binding
 
     settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
+    with suppress(OSError):  # the other place where Numba is told what to do
+        settings.append(("file", Path(".numba_config.yaml").read_text(errors="replace")))
     machine = f"{binding.get_process_triple()} {binding.get_host_cpu_name()}"
     return f"{machine} {binding.get_host_cpu_features().flatten()} {settings}"
 
@@ -99,21 +103,32 @@ def _compile(name: str, signature: str, dtype: str) -> tuple[Code, bytes]:
     return Code(symbol, layout(arguments), layout([returned])), content
 
 
-def _read(path: Path) -> tuple[Code, bytes] | None:
-    """Return what a file keeps; None if there is none, or it is not whole."""
+def _read(path: Path, identity: str) -> tuple[Code, bytes] | None:
+    """Return what a file keeps; None if there is none, it is not whole, or it is of other code."""
     try:
         line, _, content = path.read_bytes().partition(b"\n")
         head = json.loads(line)
-        if head.pop("sha256") != hashlib.sha256(content).hexdigest():
+        if head["of"] != identity or head["sha256"] != hashlib.sha256(content).hexdigest():
             return None
         return Code(head["symbol"], tuple(head["takes"]), tuple(head["returns"])), content
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _write(path: Path, code: Code, content: bytes) -> None:
-    head = {**asdict(code), "sha256": hashlib.sha256(content).hexdigest()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-        stream.write(json.dumps(head).encode() + b"\n" + content)
-    os.replace(stream.name, path)
+def _keep(path: Path, identity: str, code: Code, content: bytes) -> None:
+    """Write a file that :func:`_read` reads; that it cannot be written costs a warning."""
+    head = {"of": identity, **asdict(code), "sha256": hashlib.sha256(content).hexdigest()}
+    beside = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_bytes(json.dumps(head).encode() + b"\n" + content)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        warnings.warn(
+            f"machine code cannot be kept in {path.parent} ({error.strerror}): it is compiled anew "
+            "in every process; make room there, or set NNCLI_CACHE to another folder",
+            stacklevel=2,
+        )

@@ -34,6 +34,10 @@ class StoreError(NncliError):
     exit_code = 4
 
 
+class RunGone(StoreError):
+    """A run that is being trained was deleted from the database."""
+
+
 #: Names that other tools use, and ours.
 OTHER_NAMES = {
     "learning_rate": "lr",

@@ -131,18 +131,14 @@ def _beside(
         fields = (fields,)
     if fields:
         names = tuple(dict.fromkeys(fields))
-        if taken := [name for name in names if name in columns]:
-            raise UsageError(
-                f"'{taken[0]}' is a column of these rows already, with its value at each: expected "
-                "other fields; for those of runs merge with nncli.runs() by run_id and id"
-            )
         table = store.find(replace(query, fields=("run", *names))).table
         order = np.argsort(np.asarray(table["run"], dtype=np.int64))
         known = np.asarray(table["run"], dtype=np.int64)[order]
         places = order[np.searchsorted(known, columns["run_id"])] if len(order) else order
         for position, name in enumerate(names, 1):
             values = _series(name, name, table[name])
-            frame.insert(position, name, values.take(places).array)
+            label = f"run_{name}" if name in columns else name
+            frame.insert(position, label, values.take(places).array)
     return frame
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from nncli.errors import StoreError
+from nncli.errors import RunGone, StoreError
 from nncli.store.nonfinite import RUN_FLAGGED, from_cells, to_cells
 from nncli.store.process import Process, is_alive
 from nncli.store.records import Run, RunRow
@@ -86,7 +86,7 @@ def update_owned(
         select(runs.c.status, runs.c.host, runs.c.pid).where(runs.c.id == run_id)
     ).first()
     if row is None:
-        raise StoreError(f"run {run_id} is not in the database any more: start it again")
+        raise RunGone(f"run {run_id} is not in the database any more: start it again")
     raise StoreError(
         f"run {run_id} is {row.status} and belongs to process {row.pid} on {row.host}, not to "
         f"process {process.pid} on {process.host}: nothing was written; to go on with it: "

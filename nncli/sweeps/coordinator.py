@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from nncli.environment import Provenance
-from nncli.errors import DataError, NncliError, UsageError
+from nncli.errors import DataError, NncliError, RunGone, UsageError
 from nncli.events import Compiling, CurveRow, Event, Finished
 from nncli.experiment import reopen
 from nncli.planning import Planner, new_run, refused_run
@@ -59,6 +59,7 @@ class Coordinator:
         self._labels = {**labels, "sweep_id": trials.sweep_id}
         self._recorders: dict[Job, Recorder] = {}
         self._begun: dict[Job, Trial] = {}
+        self._deleted: set[Job] = set()  # whose run somebody has deleted meanwhile
         self._stopping = False
         self._stride = 1
         self._said = False  # that machine code is made
@@ -221,7 +222,24 @@ class Coordinator:
         return self.trials.guide.learns
 
     def _handle(self, job: Job, told: Event | Exception) -> list[Task]:
-        """Record what happened to a run; return the runs that can begin now."""
+        """Record what happened to a run; return the runs that can begin now.
+
+        One that somebody has deleted is waited for, and nothing of it is recorded any more.
+        """
+        if job not in self._deleted:
+            try:
+                return self._record(job, told)
+            except RunGone:
+                self._deleted.add(job)
+        if not isinstance(told, Exception | Finished):
+            return []
+        self._deleted.remove(job)
+        run_id, trial = self._recorders.pop(job).run_id, self._begun.pop(job)
+        message = f"run {run_id} was deleted while it was trained"
+        return self._ended(trial, job.seed, run_id, "failed", message=message)
+
+    def _record(self, job: Job, told: Event | Exception) -> list[Task]:
+        """Record what happened to a run that is there; return the runs that can begin now."""
         recorder = self._recorders.get(job)
         if recorder is None:
             recorder = self._recorders[job] = Recorder(job.plan, self.store, job.run, job.before)

@@ -231,6 +231,17 @@ def test_machine_code_comes_out_of_the_cache_in_another_process() -> None:
     assert in_a_process(code).split() == ["False"]
 
 
+def test_code_is_native_where_numba_is_turned_off(tmp_path: Path) -> None:
+    code = (
+        "import numpy as np\n"
+        "from nncli.kernels.calling import Entry\n"
+        "from nncli.kernels.metrics import METRICS\n"
+        "p = np.array([[0.9], [0.2]])\n"
+        "print(Entry(METRICS['binary'], 'metric', 'float64')(p, p, np.array([0.5])))"
+    )
+    assert in_a_process(code, NUMBA_DISABLE_JIT="1", NNCLI_CACHE=str(tmp_path)).split() == ["2.0"]
+
+
 def test_a_cache_that_cannot_be_written_costs_a_warning_only(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code = (

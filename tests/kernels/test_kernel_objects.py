@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +21,8 @@ METRIC = METRICS["binary"]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of objects where nothing is kept yet."""
-    monkeypatch.setattr(objects, "cache_folder", lambda: tmp_path)
+    for name in ("cache_folder", "usual_folder"):
+        monkeypatch.setattr(objects, name, lambda: tmp_path)
     objects._loaded.cache_clear()
     yield tmp_path / "objects"
     objects._loaded.cache_clear()
@@ -56,12 +60,14 @@ def test_every_dtype_and_signature_has_a_file(folder: Path, compilations: list[s
     assert len(addresses) == len(compilations) == len(list(folder.iterdir())) == 2
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "text"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "text", "other"])
 def test_a_damaged_file_is_made_anew(folder: Path, compilations: list[str], damage: str) -> None:
     objects.address_of(METRIC, "metric", "float64")
     (path,) = folder.iterdir()
     whole = path.read_bytes()
+    other = json.dumps({**json.loads(whole.partition(b"\n")[0]), "of": "another kernel"})
     damaged = {
+        "other": other.encode() + b"\n" + whole.partition(b"\n")[2],
         "cut": whole[:-100],
         "changed": whole[:-100] + bytes(100),
         "empty": b"",
@@ -71,7 +77,9 @@ def test_a_damaged_file_is_made_anew(folder: Path, compilations: list[str], dama
     objects._loaded.cache_clear()
     assert right(Entry(METRIC, "metric", "float64")) == 2.0
     assert len(compilations) == 2
-    assert objects._read(path) is not None
+    objects._loaded.cache_clear()
+    objects.address_of(METRIC, "metric", "float64")
+    assert len(compilations) == 2
 
 
 def test_code_for_another_processor_is_left_alone(
@@ -103,3 +111,43 @@ P, ONE = np.zeros((2, 1)), np.zeros(1)
 def test_wrong_arguments_never_reach_native_code(arguments: tuple[object, ...]) -> None:
     with pytest.raises(TypeError, match="metric was given"):
         Entry(METRIC, "metric", "float64")(*arguments)
+
+
+def test_a_folder_that_cannot_be_written_costs_a_warning(
+    folder: Path, compilations: list[str]
+) -> None:
+    folder.write_text("a file where the folder should be")
+    with pytest.warns(UserWarning, match="cannot be kept"):
+        assert right(Entry(METRIC, "metric", "float64")) == 2.0
+    assert len(compilations) == 1
+
+
+def test_a_name_that_is_taken_leaves_nothing_behind(folder: Path, compilations: list[str]) -> None:
+    objects.address_of(METRIC, "metric", "float64")
+    (path,) = folder.iterdir()
+    path.unlink()
+    path.mkdir()
+    objects._loaded.cache_clear()
+    with pytest.warns(UserWarning, match="cannot be kept"):
+        assert right(Entry(METRIC, "metric", "float64")) == 2.0
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_filled_folder_serves_where_it_cannot_be_written(
+    folder: Path, compilations: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects.address_of(METRIC, "metric", "float64")
+    objects._loaded.cache_clear()
+    monkeypatch.setattr(objects, "cache_folder", lambda: pytest.fail("nothing is to be written"))
+    assert right(Entry(METRIC, "metric", "float64")) == 2.0
+    assert len(compilations) == 1
+
+
+def test_others_may_read_what_is_kept(folder: Path) -> None:
+    previous = os.umask(0o022)
+    try:
+        objects.address_of(METRIC, "metric", "float64")
+    finally:
+        os.umask(previous)
+    (path,) = folder.iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644

@@ -20,6 +20,7 @@ import pytest
 from safetensors.numpy import load
 
 import nncli.sweeps.engines.work
+from nncli import recorder
 from nncli.errors import DataError, StoreError, UsageError
 from nncli.events import Event
 from nncli.planning import Planner
@@ -552,6 +553,30 @@ def test_a_run_that_was_deleted_is_done_again(lab: Lab) -> None:
     done = lab.sweep(SMALL, seeds=2)
     assert (done.counts.completed, done.counts.skipped) == (2, 4)
     lab.check_whole(3, 2)
+
+
+def test_a_run_that_is_deleted_while_it_trains_ends_alone(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "FLUSH_INTERVAL", 0.0)  # stored with its first rows
+    options = {"data": "digits", "lr": "0.001,0.002,0.003", "hidden": 64, "epochs": 400}
+    deleted: list[int] = []
+
+    def delete_the_first(event: object) -> None:
+        if deleted or not Path(lab.db).exists():
+            return
+        with sqlite3.connect(lab.db) as connection:
+            connection.execute("pragma foreign_keys = on")
+            row = connection.execute("select id from runs where status = 'running'").fetchone()
+            if row is not None:
+                connection.execute("delete from runs where id = ?", row)
+                deleted.append(row[0])
+
+    done = lab.sweep(options, observe=delete_the_first)
+    assert deleted
+    assert (done.counts.completed, done.counts.failed) == (2, 1)
+    again = lab.sweep(options)
+    assert (again.counts.completed, again.counts.skipped) == (1, 2)
 
 
 # Memory
