@@ -38,6 +38,11 @@ class Labels:
     note: str | None = None
 
     def __post_init__(self) -> None:
+        if self.tags:
+            from nncli.store.care.labels import check_tag
+
+            for tag in self.tags:
+                check_tag(tag)
         if self.name is None:
             return
         if self.name.isdigit() or self.name == "last":

@@ -77,8 +77,9 @@ def curves(
 
     Further columns are ``updates`` (optimizer steps so far), ``seconds`` (of training so far), the
     losses and metrics of ``train`` and ``val``, ``lr`` and ``grad_norm``. ``fields`` names what of
-    the run stands beside each of its rows, such as ``("act", "seed")``. Of ``limit`` runs the first
-    by ``sort`` are taken, the newest by default.
+    the run stands beside each of its rows, such as ``("act", "seed")``; what is a column of these
+    rows too stands as ``run_lr``. Of ``limit`` runs the first by ``sort`` are taken, the newest by
+    default.
     """
     query = _query(selectors, where, since, status, sort, limit)
     with ReportStore(database_name(db)) as store:

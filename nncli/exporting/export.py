@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nncli.environment import database_name
 from nncli.errors import UsageError, unknown_choice
 from nncli.exporting.files import write_files
 from nncli.exporting.source import EPOCHS, Source, find
+from nncli.store.own_files import check_not_own
 
 #: The forms with the endings of files by which they are recognised, the usual one first.
 FORMATS = {
@@ -24,13 +26,14 @@ FORMATS = {
 class Export:
     """A network in a form of FORMATS, ready to be written: ``files`` by path.
 
-    ``load`` is how a person reads them.
+    ``load`` is how a person reads them; ``database`` is where the run is from.
     """
 
     source: Source
     form: str
     files: dict[Path, bytes]
     load: str
+    database: str
 
     @property
     def size(self) -> int:
@@ -38,7 +41,12 @@ class Export:
         return sum(map(len, self.files.values()))
 
     def write(self, *, force: bool = False) -> None:
-        """Write the files, whole or not at all; ``force`` replaces those that are there."""
+        """Write the files, whole or not at all; ``force`` replaces those that are there.
+
+        The database that the run is from is never replaced.
+        """
+        for path in self.files:
+            check_not_own(path, self.database)
         write_files(self.files, force=force)
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +75,8 @@ def export(
     ``opset`` the version of ONNX's operators. Raises UsageError, StoreError and NncliError with
     what to do.
     """
+    if output == "":
+        raise UsageError("--output is empty: name a file, or leave it out for run_ID")
     if form is not None and form not in FORMATS:
         raise unknown_choice("format", form, FORMATS)
     if epoch is not None and epoch not in EPOCHS:
@@ -77,7 +87,7 @@ def export(
     source = find(reference, epoch=epoch, db=db)
     path = Path(output or f"run_{source.run.id}{FORMATS[chosen][0]}").expanduser()
     files, load = _made(source, chosen, path, opset)
-    return Export(source, chosen, files, load)
+    return Export(source, chosen, files, load, database_name(db))
 
 
 def _form_of(output: str | None) -> str:

@@ -33,13 +33,15 @@ from nncli.predicates.tree import (
 )
 
 LONGEST = 2000
-DEEPEST = 30
-MOST_OPERATIONS = 100
+#: What the smallest parser stack of an SQLite takes, with what stands around each operation there.
+DEEPEST = 15
+MOST_OPERATIONS = 30
 
 COMPARISONS = ("=", "==", "!=", "<", "<=", ">", ">=")
 
-#: Whole numbers of more digits are read as floats.
-_MOST_DIGITS = 18
+#: Whole numbers above this are read as floats, as databases do.
+LARGEST = 2**63 - 1
+_MOST_DIGITS = 19
 
 
 def parse(text: str) -> Expression:
@@ -216,7 +218,7 @@ class _Parser(Tokens):
         self.advance()
         if kind == "word":
             return Name(token)
-        whole = token.isdigit() and len(token) <= _MOST_DIGITS
+        whole = token.isdigit() and len(token) <= _MOST_DIGITS and int(token) <= LARGEST
         return Number(int(token) if whole else float(token))
 
     def quoted(self) -> Text:

@@ -1,7 +1,7 @@
 """A table drawn in plain text, fit to a width: by hand, since Rich takes longer to load than that.
 
 Where there is no room, long cells are cut in their middle first; then columns go, the one of the
-highest rank first, until the rest fits.
+highest rank first, until the rest fits. What room is left then goes to the cells that were cut.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from nncli.report.text import shortened
 #: Blanks between two columns.
 GAP = 2
 
-#: Cells are not longer than the first of these, nor shorter than the last for want of room.
+#: Cells are cut to the first of these that fits, and then as little as the room allows.
 WIDEST_CELLS = (32, 24, 18, 14)
 
 #: Where there is less room than this, headings are broken into more lines.
 NARROW = 60
+
+#: Columns of words that say nothing when they are cut.
+WORDS = ("verdict",)
 
 #: Columns of this rank or a higher one only fill room: that they are missing is not told.
 FILLER = 100
@@ -90,18 +93,36 @@ def _fitting(columns: Sequence[Column], style: Style) -> tuple[list[_Set], tuple
             break
         shown.remove(last)
         gone.add(last.column.name)
+    shown = _widened(shown, width, style.encoding, narrow)
     return shown, tuple(each.name for each in told if each.name in gone)
 
 
+def _widened(shown: list[_Set], width: int | None, encoding: str, narrow: bool) -> list[_Set]:
+    """Return the columns with the room that is left, in equal shares for those that are cut."""
+    room = sum(each.lost for each in shown) if width is None else width - _total(shown)
+    cut = sorted((each for each in shown if each.lost > 0), key=lambda each: each.lost)
+    wider = {}
+    for place, each in enumerate(cut):
+        share = min(each.lost, max(room, 0) // (len(cut) - place))
+        wider[id(each)] = _Set(each.column, each.inner + share, encoding, narrow)
+        room -= wider[id(each)].width - each.width
+    return [wider.get(id(each), each) for each in shown]
+
+
 class _Set:
-    """A column whose cells and heading are cut and measured."""
+    """A column whose cells and heading are cut and measured.
+
+    ``inner`` is the width of its cells, and ``lost`` how much wider they would be, were none cut.
+    """
 
     def __init__(self, column: Column, widest: int, encoding: str, narrow: bool) -> None:
         self.column = column
-        self.cells = [_cut(_encodable(cell, encoding), widest) for cell in column.cells]
-        inner = max(map(width_of, self.cells), default=0)
-        self.title = _split(column.name, inner, narrow)
-        self.width = max(inner, *map(width_of, self.title))
+        whole = [_encodable(cell, encoding) for cell in column.cells]
+        self.cells = whole if column.name in WORDS else [_cut(cell, widest) for cell in whole]
+        self.inner = max(map(width_of, self.cells), default=0)
+        self.lost = max(map(width_of, whole), default=0) - self.inner
+        self.title = _split(column.name, self.inner, narrow)
+        self.width = max(self.inner, *map(width_of, self.title))
 
     def heading(self, place: int) -> str:
         """Return a line of the heading."""

@@ -28,6 +28,10 @@ LEVEL = 0.95
 #: standard error of 6% of the mean's.
 MOST_DRAWN = 100
 
+#: Skewness of the mean above which the expansion fails, as where one value outweighs all others,
+#: and how many values are drawn from all the same: their counts take 32 MB.
+MOST_SKEWED, MOST_DRAWN_IF_SKEWED = 0.8, 2000
+
 #: Means of resamples at one time, which bounds memory: 16 MB.
 _AT_ONCE = 2_000_000
 
@@ -77,7 +81,12 @@ def _ends(u: Floats, level: float) -> tuple[Floats, Floats]:
         return _by_all_resamples(u, acceleration, level)
     if u.shape[1] <= MOST_DRAWN:
         return _by_drawn_resamples(u, acceleration, level)
-    return _by_expansion(u, acceleration, level)
+    low, high = _by_expansion(u, acceleration, level)
+    skewed = np.abs(6 * acceleration) > MOST_SKEWED
+    if skewed.any() and u.shape[1] <= MOST_DRAWN_IF_SKEWED:
+        low[skewed], high[skewed] = _by_drawn_resamples(u[skewed], acceleration[skewed], level)
+    # of more values that one outweighs: no mean of resamples lies outside the values
+    return np.maximum(low, u.min(axis=1)), np.minimum(high, u.max(axis=1))
 
 
 def _by_all_resamples(u: Floats, acceleration: Floats, level: float) -> tuple[Floats, Floats]:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Table, select
 
 from nncli.errors import StoreError, did_you_mean
 from nncli.store.schema import runs, sweeps
+from nncli.store.undecoded import check_decoded
 
 SHORTEST_PREFIX = 4
 NAMES_SHOWN = 5
@@ -20,6 +21,7 @@ def resolve(connection: Connection, table: Table, reference: str, shown: str) ->
     for several.
     """
     word = reference.strip()
+    check_decoded(table.name.removesuffix("s").upper(), word)
     newest = table.c.id.desc()
     if word == "last":
         found = connection.execute(select(table.c.id).order_by(newest).limit(1)).scalar()

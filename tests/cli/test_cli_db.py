@@ -217,11 +217,42 @@ def test_prune_by_fields_and_metric(call: Call) -> None:
     fill(DATABASE)
     asked = ("db", "prune", "--keep", "best:1", "--runs", "--tagged", "--dry-run", "--json")
     by_seed = call(*asked, "--by", "seed", "--metric", "train_loss:last").json
-    # One of each seed is kept: 0, 1, 10 to 13, and of two others without a best none.
-    assert by_seed["kept"] == 6
+    # One of each seed is kept: 0, 1, 10 to 13, and two groups of one run without a finite value.
+    assert by_seed["kept"] == 8
+    assert by_seed["groups_kept_whole"] == ["seed=3", "seed=99"]
     wrong = call(*asked, "--by", "sed")
     assert (wrong.code, "did you mean 'seed'?" in wrong.err) == (2, True)
     assert call(*asked, "--metric", "val_los").code == 2
+
+
+def test_prune_keeps_groups_whole_that_lack_the_metric(call: Call) -> None:
+    with SweepStore(DATABASE) as store:
+        for number in range(3):
+            add_whole(store, 4, seed=number)
+            store.add_run(sound_run(seed=number, data="sine"), "completed")
+    asked = ("db", "prune", "--keep", "best:1", "--runs", "--metric", "val_loss")
+    shown = call(*asked, "--dry-run")
+    assert "kept whole, since no run there has the metric: sine\n" in shown.err
+    assert call(*asked, "--yes", "--json").json["runs"] == [3, 5]
+    none = call(*asked, "--where", "data=sine", "--yes")
+    assert (none.code, "none of these runs has a finite value" in none.err) == (2, True)
+    with RunStore(DATABASE) as runs:
+        assert len(runs.list_runs()) == 4
+
+
+def test_a_backup_needs_a_name(call: Call, tmp_path: Path) -> None:
+    fill(DATABASE)
+    for name in ("", "-"):
+        done = call("db", "backup", name)
+        assert (done.code, f"a backup to '{name}': expected the name of a file" in done.err) == (
+            2,
+            True,
+        )
+    assert not (tmp_path / "-").exists()
+
+
+def test_help_says_that_an_older_schema_is_migrated(call: Call) -> None:
+    assert "older schema is migrated first" in " ".join(call("db", "check", "--help").out.split())
 
 
 def test_prune_needs_a_rule_and_an_answer(call: Call) -> None:

@@ -88,6 +88,19 @@ def test_what_is_there_stays(folder: Path) -> None:
     assert "class Network" in (folder / "net.py").read_text()
 
 
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
+def test_the_database_is_never_replaced(folder: Path, end: str) -> None:
+    link = folder / "link.json"
+    link.symlink_to(f"results.db{end}")
+    before = (folder / "results.db").read_bytes()
+    for name in (f"results.db{end}", str(folder / f"results.db{end}"), "link.json"):
+        done = call("1", "-o", name, "--format", "json", "--force", "--db", "results.db")
+        assert (done.code, done.out) == (2, "")
+        assert "name another file" in done.err
+    assert (folder / "results.db").read_bytes() == before
+    assert link.is_symlink()
+
+
 def test_standard_output(folder: Path) -> None:
     done = call("last", "--format", "json", "-o", "-")
     assert done.code == 0
@@ -124,6 +137,8 @@ def test_standard_output_that_is_a_terminal(folder: Path, monkeypatch: pytest.Mo
         (("last", "--opset", "x"), 2, "nncli export --help"),
         (("last", "-o", "none/net.onnx"), 2, "there is no folder none"),
         (("last", "-o", "."), 2, "is a folder"),
+        (("last", "-o", ""), 2, "--output is empty"),
+        (("\udcff",), 2, "RUN has bytes that are not UTF-8: \\udcff"),
         (("17",), 4, "no run '17'"),
         (("last", "--db", "other.db"), 4, "other.db"),
         ((), 2, "needs RUN"),

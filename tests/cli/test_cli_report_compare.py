@@ -161,6 +161,23 @@ def test_a_target(report: Call) -> None:
     assert groups["settings"][0]["settings"] == 3
 
 
+def test_targets_are_limited_and_keep_their_order(report: Call) -> None:
+    target = ("--target", "val_accuracy>=0.9")
+    done = report("--by", "lr", *target, "--limit", "1", "--json").json
+    assert [each["lr"] for each in done["targets"]] == [0.01]  # 0.001 stands before it otherwise
+    assert [each["lr"] for each in done["settings"]] == [0.01]
+    assert "the 1 soonest of 4 groups" in done["notes"]
+    for more in (target, ("--by", "act", *target), ("--sensitivity",)):
+        assert "--sort with --" in report(*more, "--sort", "lr").err
+
+
+def test_the_verdict_is_whole_in_a_narrow_terminal(report: Call) -> None:
+    done = report("--by", "act,lr", "--vs", "act=relu", columns=80)
+    table = done.out.split("difference of val_accuracy:best from the reference")[1].splitlines()
+    assert table[2].endswith("too few seeds")
+    assert "test" in next(line for line in table if line.startswith("no room for"))
+
+
 def test_profiles_and_sensitivity_are_drawn(report: Call) -> None:
     done = report("--by", "act", "--target", "val_accuracy>=0.85", "--profile")
     assert "share of problems (up)" in done.out

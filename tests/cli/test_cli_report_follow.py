@@ -20,6 +20,7 @@ from report_sample import add_run, make_sample
 from nncli.cli.reporting.follow import follow, picture
 from nncli.cli.reporting.request import read_request
 from nncli.store import NewRun, RunStore
+from nncli.store.care import CareStore
 from nncli.store.finding import ReportStore
 
 FOLLOW = [sys.executable, "-m", "nncli.cli", "report", "--follow"]
@@ -192,3 +193,20 @@ def test_in_a_terminal_the_table_is_drawn_in_place(tmp_path: Path) -> None:
     os.close(ours)
     assert b"17 runs, 0 running" in seen
     assert b"Traceback" not in seen
+
+
+def test_a_run_that_is_deleted_is_forgotten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "results.db"
+    with RunStore(path) as writer:
+        add_run(writer, 0.9)
+        writer.create_run(NEW)
+        wait = steps(
+            lambda: CareStore(path).delete_runs([2], force=True),
+            lambda: add_run(writer, 0.8),
+            lambda: None,
+        )
+        assert follow(read_request({"follow": True}, str(path)), wait) == 130
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in told] == ["1", "2", "3"]

@@ -54,14 +54,14 @@ no room for: name, act, opt, lr and 3
 
 AT_80 = """\
 all: data digits, hidden 256
-run  name            status       act             opt      lr  val_accuracy
-                                                                      :best
- 17  -               stale        relu            adam  0.001             -
- 16  -               completed    x*sig...702*x)  sgd     0.5        0.7000
- 15  -               interrupted  relu            adam  0.001        0.6000
- 14  \\x1b[...d\\ttab  failed       relu            adam  0.001             -
- 13  <scri...^`*[x]  diverged     relu            adam  0.001        0.5000
- 12  -               completed    tanh            adam    0.1        0.9000
+run  name               status       act               opt      lr  val_accuracy
+                                                                           :best
+ 17  -                  stale        relu              adam  0.001             -
+ 16  -                  completed    x*sigm....702*x)  sgd     0.5        0.7000
+ 15  -                  interrupted  relu              adam  0.001        0.6000
+ 14  \\x1b[2J=cmd\\ttab   failed       relu              adam  0.001             -
+ 13  <script...~^`*[x]  diverged     relu              adam  0.001        0.5000
+ 12  -                  completed    tanh              adam    0.1        0.9000
 no room for: seed, tags, epochs
 6 of 17 runs; --limit N or --limit all shows more
 """

@@ -125,9 +125,35 @@ def test_a_query_from_standard_input(database: str) -> None:
     assert done.out.split() == ["n", "4"]
 
 
+def test_a_query_that_begins_with_a_comment(database: str) -> None:
+    query = "-- best runs\nselect count(*) as n from runs"
+    for words in ((query,), ("--format", "csv", query), ("--", query)):
+        result = CliRunner().invoke(app, ["sql", "--db", database, *words])
+        assert (result.exit_code, result.stdout.split()) == (0, ["n", "4"]), result.stderr
+    unknown = ask(database, "select 1", "--fromat", "csv")
+    assert "did you mean '--format'?" in unknown.err
+    spaced = CliRunner().invoke(app, ["sql", "select 1", "--db=no such folder/a.db"])
+    assert spaced.exit_code == 4
+
+
+def test_bytes_that_are_not_utf_8(database: str) -> None:
+    done = ask(database, "select 1\udcff")
+    assert (done.code, "the SQL has bytes that are not UTF-8: select 1\\udcff" in done.err) == (
+        2,
+        True,
+    )
+    process = subprocess.run(
+        program("sql", "-", "--db", database), input=b"select '\xff'", capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )  # fmt: skip
+    assert process.returncode == 2
+    assert b"standard input has bytes that are not UTF-8" in process.stderr
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
+        ("select zeroblob(2000000000)", "the SQL cannot be executed: string or blob too big"),
         ("select val_acuracy from runs_flat", "no such column: val_acuracy (did you mean 'val_ac"),
         ("select * from run_flat", "no such table: run_flat (did you mean 'runs_flat'?)"),
         ("selec 1", 'near "selec": syntax error'),

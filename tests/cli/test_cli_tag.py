@@ -99,6 +99,17 @@ def test_mistakes_with_tags(call: Call) -> None:
     assert tags_of(1) == ("night",)
 
 
+@pytest.mark.parametrize("tag", ["a,b", "a\nb", "a\x1b[31mb", "a\u2028b"])
+def test_tags_that_would_break_lists(call: Call, tag: str) -> None:
+    done = call("tag", "1", f"+{tag}")
+    assert done.code == 2
+    assert "expected a text without commas, line breaks" in done.err
+    assert tags_of(1) == ("night",)
+    with SweepStore(DATABASE) as store:  # one that is there can be taken away
+        run_id, _ = store.add_run(sound_run(tags=(tag,)), "failed")
+    assert call("tag", str(run_id), f"-{tag}", "--json").json["removed"] == 1
+
+
 # Notes
 
 

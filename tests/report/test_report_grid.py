@@ -25,20 +25,52 @@ def drawn(width: int | None, **style: str) -> str:
 
 def test_everything_fits_without_a_width() -> None:
     assert drawn(None) == (
-        "run  name                              status     act   val_accuracy  created\n"
-        "                                                               :best\n"
-        " 12  a name that is...n a cell may be  completed  relu        0.9800  2026-03-01 09:30\n"
-        "  9  -                                 diverged   tanh           nan  -"
+        "run  name                                           status     act   val_accuracy  "
+        "created\n"
+        "                                                                            :best\n"
+        " 12  a name that is much longer than a cell may be  completed  relu        0.9800  "
+        "2026-03-01 09:30\n"
+        "  9  -                                              diverged   tanh           nan  -"
     )
 
 
 def test_long_cells_are_cut_before_columns_go() -> None:
     assert drawn(64) == (
-        "run  name                      status     act   val_accuracy\n"
-        "                                                       :best\n"
-        " 12  a name tha...cell may be  completed  relu        0.9800\n"
-        "  9  -                         diverged   tanh           nan"
+        "run  name                          status     act   val_accuracy\n"
+        "                                                           :best\n"
+        " 12  a name that ...a cell may be  completed  relu        0.9800\n"
+        "  9  -                             diverged   tanh           nan"
     )
+
+
+def test_cells_are_cut_no_more_than_the_room_asks_for() -> None:
+    """The room that columns leave, or that was there, goes to the cells that were cut."""
+    error = "ValueError: a long sentence that says what went wrong, and where"
+    columns = [
+        Column("run", ["12"], right=True),
+        Column("error", [error], right=False),
+        Column("note", ["n" * 200], right=False, rank=1),
+    ]
+    assert grid(columns[:2], Style(80))[0][1] == f" 12  {error}"
+    for width in range(40, 120):
+        for count in (2, 3):
+            lines, missed = grid(columns[:count], Style(width))
+            assert not missed
+            full = count == 2 and width >= 5 + len(error)
+            assert width_of(lines[1]) == (5 + len(error) if full else width)
+
+
+def test_a_verdict_is_never_cut() -> None:
+    columns = [
+        Column("act", ["x*sigmoid(1.702*x)"], right=False),
+        Column("effect", ["0.1234"], right=True, rank=2),
+        Column("test", ["exact permutation"], right=False, rank=3),
+        Column("verdict", ["no difference shown"], right=False),
+    ]
+    for width in range(35, 70):
+        lines, missed = grid(columns, Style(width))
+        assert lines[1].endswith("  no difference shown")
+        assert missed == ("effect", "test")[-len(missed) :] * bool(missed)
 
 
 def test_columns_go_by_their_rank_and_are_told_unless_they_only_fill_room() -> None:

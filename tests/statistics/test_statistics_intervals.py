@@ -198,3 +198,16 @@ def test_how_often_the_interval_holds_the_mean(n: int, share: float) -> None:
     low, high = mean_intervals(np.random.default_rng(11).normal(size=(3_000, n)))
     found = ((low <= 0) & (high >= 0)).mean()
     assert found == pytest.approx(share, abs=0.03)  # 3 standard errors of a share of 3,000
+
+
+@pytest.mark.parametrize("n", [150, 5000])
+def test_one_value_that_outweighs_all_others(n: int) -> None:
+    """An expansion around the normal distribution would leave the range of the values."""
+    values = np.r_[np.arange(n - 1) * 1e-6, 1000.0]
+    (low,), (high,) = mean_intervals(values[None])
+    assert values.min() <= low < values.mean() < high <= values.max()
+    if n == 150:
+        found = stats.bootstrap((values,), np.mean, n_resamples=9999, rng=1).confidence_interval
+        # both ends are multiples of 1000/150 that draws of different size move by one
+        assert abs(high - found.high) <= 2 * 1000 / n
+        assert low == pytest.approx(found.low, abs=1e-3)

@@ -79,8 +79,8 @@ def check(db: Database = None, as_json: Json = False) -> int:
 
     The exit code is 1 if it is not. SQLite reads every page. Then what nncli knows is held against
     what is stored: that nothing belongs to a run that is not there, that results are those of the
-    curves, that specs have their hashes, that models can be read. Nothing is changed, and others
-    may write meanwhile.
+    curves, that specs have their hashes, that models can be read. Others may write meanwhile. An
+    older schema is migrated first, as by every command; nothing else is changed.
     """
     from nncli.store.care import CareStore
 
@@ -176,7 +176,7 @@ def backup(
     """Write a copy, also while runs are being trained.
 
     The copy holds one moment, is read back before it gets its name, and replaces an older one only
-    if it is sound.
+    if it is sound. What is no plain file, and the database with its log, are never replaced.
     """
     from nncli.store.care import CareStore
 
@@ -238,11 +238,18 @@ def prune(
 
     Runs with a tag and runs that are being trained are kept. Without --runs only stored models go:
     runs, curves and results stay, but predict, inspect, export and train --resume have nothing to
-    begin with. A run that diverged or failed is never among the best.
+    begin with. A run that diverged or failed is never among the best; a group in which no run has
+    the metric is kept whole.
     """
     from nncli.metrics import read_metric
     from nncli.store.care import CareStore, read_rule
-    from nncli.store.care.keeping import candidates_of, fields_of, kept_runs
+    from nncli.store.care.keeping import (
+        candidates_of,
+        fields_of,
+        group_name,
+        kept_runs,
+        unranked_groups,
+    )
 
     if not keep:
         raise UsageError("nncli db prune needs --keep: expected best:N or last:N, such as best:3")
@@ -254,6 +261,7 @@ def prune(
     table = selecting.select_runs(database, wanted, runs or (), where, since, status or ())
     candidates = candidates_of(table, groups, asked, spare_tagged=not tagged)
     kept = kept_runs(candidates, rules)
+    whole_groups = [group_name(group, groups) for group in unranked_groups(candidates, rules)]
     places = [place for place, run in enumerate(table["run"]) if run not in kept]
     going = table.take(places)
     ids = list(going["run"])
@@ -270,6 +278,7 @@ def prune(
             **asdict(weight),
             "runs": ids,
             "kept": len(table) - len(ids),
+            "groups_kept_whole": whole_groups,
         }
         what = plural(len(ids), "run") if whole_runs else (
             f"the models of {plural(len(ids), 'run')}, {care_text.size(weight.model_bytes)}"
@@ -287,6 +296,8 @@ def prune(
             if spared:
                 more = "" if tagged else " (--tagged: tagged ones too)"
                 print_note(f"kept in any case: {plural(spared, 'run')}{more}")
+            for line in _whole_lines(whole_groups, width):
+                print_note(line)
         if dry_run or not ids:
             if as_json:
                 print_json(told | {"deleted": 0})
@@ -302,6 +313,15 @@ def prune(
             noun = "run" if whole_runs else "model"
             print_line(f"deleted {plural(deleted, noun)}; nncli db compact gives the space back")
     return 0
+
+
+def _whole_lines(names: list[str], width: int) -> list[str]:
+    """Return the lines that name the groups in which no run can be best, a few of them."""
+    if not names:
+        return []
+    more = len(names) - selecting.NAMED
+    some = ", ".join(names[: selecting.NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return care_text.fitted(f"kept whole, since no run there has the metric: {some}", width)
 
 
 def _uncounted() -> list[str]:

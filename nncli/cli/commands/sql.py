@@ -6,8 +6,9 @@ import csv
 import json
 import math
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +42,26 @@ EXAMPLES = examples(
 )
 
 
-@app.command(cls=Command, epilog=EXAMPLES)
+class QueryCommand(Command):
+    """A command for which ``-- best runs`` begins a query, as a comment does, and is no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Parse the options, and take a word that begins with a comment of SQL for the query."""
+        if "--" not in args:
+            known = {name for each in self.get_params(ctx) for name in each.opts}
+            queries = [word for word in args if _is_comment(word, known)]
+            if queries:
+                args = [*(word for word in args if word not in queries), "--", *queries]
+        return super().parse_args(ctx, args)
+
+
+def _is_comment(word: str, options: Collection[str]) -> bool:
+    """Say whether a word with blanks begins with ``--`` and is no ``--option=VALUE``."""
+    blank = re.search(r"\s", word) is not None
+    return word.startswith("--") and blank and word.partition("=")[0] not in options
+
+
+@app.command(cls=QueryCommand, epilog=EXAMPLES)
 def sql(
     query: Annotated[
         str,
@@ -76,9 +96,18 @@ def sql(
         raise unknown_choice("format", format_, FORMATS)
     if as_json and format_ not in ("table", "json"):
         raise UsageError(f"--json and --format {format_}: expected one of the two")
-    statement = sys.stdin.read() if query == "-" else query
+    statement = _piped() if query == "-" else query
     with PlainSql(database_name(db)) as database:
         _answer(database, statement, "json" if as_json else format_)
+
+
+def _piped() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise UsageError(
+            "standard input has bytes that are not UTF-8: expected a query in UTF-8"
+        ) from None
 
 
 def _answer(database: PlainSql, statement: str, wanted: str) -> None:

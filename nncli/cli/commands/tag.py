@@ -33,7 +33,7 @@ class TagCommand(Command):
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Parse the options, and take words such as ``-old`` for arguments."""
         known = {name for each in self.get_params(ctx) for name in each.opts}
-        taken = [w for w in args if re.fullmatch(r"-[^-].*", w) and w not in known]
+        taken = [w for w in args if re.fullmatch(r"-[^-].*", w, re.DOTALL) and w not in known]
         rest = [word for word in args if word not in taken]
         if "--" not in rest:
             rest.append("--")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Seconds between two looks.
 PAUSE = 1.0
 
+#: Runs that are asked for by one condition.
+AT_ONCE = 100
+
 #: Lines of a terminal that are no runs: title, what is common, a heading of two, the shell's own.
 OTHER_LINES = 6
 
@@ -139,6 +142,8 @@ def _changed(
 
     The first look shows the latest runs. Later ones miss none, however many come and go at once.
     """
+    from nncli.store.finding.query import Query
+
     if newest:
         later = f"run > {newest}"
         where = f"({request.where}) and {later}" if request.where else later
@@ -147,8 +152,13 @@ def _changed(
         question = query_of(request, fields, LISTED)
     found = list(store.find(question).table.records())
     if known:  # statuses are not asked for: one that was running may have ended
-        again = replace(query_of(request, fields), runs=tuple(map(str, known)), statuses=())
-        found += list(store.find(replace(again, limit=None)).table.records())
+        again: list[dict[str, Any]] = []
+        for some in _batches(list(known)):
+            ids = ", ".join(map(str, some))
+            again += store.find(Query(tuple(fields), where=f"run in ({ids})")).table.records()
+        for gone in known.keys() - {row["run"] for row in again}:
+            del known[gone]  # deleted meanwhile
+        found += again
     changed = []
     for row in sorted(found, key=lambda row: int(row["run"])):
         state = (row["status"], row["epochs"])
@@ -159,6 +169,11 @@ def _changed(
         else:
             known.pop(row["run"], None)
     return changed
+
+
+def _batches(runs: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(runs), AT_ONCE):
+        yield runs[start : start + AT_ONCE]
 
 
 def _line(row: dict[str, Any], fields: Sequence[str], metric: Metric, form: str) -> str:

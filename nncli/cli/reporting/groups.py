@@ -23,8 +23,8 @@ MARKED = ("mean", "median", "best")
 #: Columns that go where there is no room, the highest first.
 GROUP_RANKS = {"ci_low": 1, "ci_high": 1, "std": 2, "median": 3, "best": 4}
 COMPARISON_RANKS = {
-    **{"difference": 1, "p_holm": 2, "ci_low": 3, "ci_high": 3, "pairs": 4},
-    **{"effect": 5, "p": 6, "test": 7},
+    **{"difference": 1, "p_holm": 2, "pairs": 3, "ci_low": 4, "ci_high": 4},
+    **{"p": 5, "effect": 6, "test": 7},
 }
 
 
@@ -58,7 +58,7 @@ def runs_of_groups(
     store: ReportStore, request: Request, metric: Metric, more: tuple[str, ...] = ()
 ) -> Table:
     """Return all runs with what groups are made of, whatever limit the groups have."""
-    fields = tuple(dict.fromkeys((*request.by, metric.label, "status", "seed", *more)))
+    fields = tuple(dict.fromkeys((*request.by, metric.label, "status", "seed", "task", *more)))
     return find_runs(store, request.of_all, fields, metric, None).table
 
 

@@ -137,6 +137,8 @@ def read_request(given: Mapping[str, Any], database: str) -> Request:
     values["status"] = tuple(each for text in asked.get("status", ()) for each in _names(text))
     for name in ("columns", "by"):
         values[name] = tuple(_names(asked.get(name, "")))
+        if name in asked and not values[name]:
+            raise UsageError(f"{_flag(name)} names no field: expected some, such as act,opt")
     if "sort" in asked:
         values["sort"] = asked["sort"]
     if "limit" in asked:
@@ -171,6 +173,13 @@ def _check_together(asked: Mapping[str, Any]) -> None:
                 raise UsageError(
                     f"--vs with {_flag(name)}: a comparison is a table of its own; leave one of "
                     "them out, or ask for both on one page with --html FILE"
+                )
+    if "sort" in asked and "html" not in asked:  # a page lists the runs or groups as well
+        for name in COMPUTED:
+            if name in asked:
+                raise UsageError(
+                    f"--sort with {_flag(name)}: it has an order of its own, as --target has the "
+                    "soonest first; leave one of them out"
                 )
     for (one, other), why in EXCLUDES.items():
         if one in asked and other in asked:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nncli.cli.output import PIPE_WIDTH, can_draw, is_colored, print_note
 from nncli.cli.reporting.request import Request
 from nncli.cli.reporting.view import Canvas, View, document_of
-from nncli.cli.reporting.writing import put
+from nncli.cli.reporting.writing import check_places, put
 from nncli.errors import StoreError, UsageError
 from nncli.report.formats import DATA, SINGLE, pieces
 
@@ -24,6 +24,7 @@ def carry_out(request: Request) -> int:
     """Show what is asked for; return the exit code."""
     from nncli.store.finding import ReportStore
 
+    check_places(request)
     if request.follow:
         from nncli.cli.reporting.follow import follow
 

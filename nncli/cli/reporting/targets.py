@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ COSTS = {None: "updates", "epoch": "epochs", "updates": "updates", "seconds": "s
 
 def target_view(store: ReportStore, request: Request) -> View:
     """Return what it takes to reach a target: ``--target``; a row a run, or a group."""
+    from nncli.report.compare.grouping import keys_of
     from nncli.report.compare.reaching import group_times, setting_shares
     from nncli.report.compare.targets import read_target
 
@@ -45,12 +47,15 @@ def target_view(store: ReportStore, request: Request) -> View:
     if not request.by:
         return _times_of_runs(timed, varied, request, target)
     groups = group_times(timed.table, request.by, target)
+    shown, cut = _soonest(groups.table, request)
     settings = [name for name in varied if name not in (*request.by, "seed", "data")]
-    tables, notes = {"targets": groups.table}, (*groups.notes, *timed.notes)
+    tables, notes = {"targets": shown}, (*cut, *groups.notes, *timed.notes)
     captions = {}
     if settings:
         shares = setting_shares(timed.table, request.by, settings, target)
-        tables["settings"] = shares.table
+        kept = set(keys_of(shown, request.by))
+        keys = keys_of(shares.table, request.by)
+        tables["settings"] = shares.table.take([p for p, key in enumerate(keys) if key in kept])
         captions["settings"] = "settings that were tried, and how many of them get there:"
         notes = (*notes, *shares.notes)
     return View(
@@ -60,6 +65,20 @@ def target_view(store: ReportStore, request: Request) -> View:
         notes=notes,
         about=about,
     )
+
+
+def _soonest(groups: Table, request: Request) -> tuple[Table, list[str]]:
+    """Return all groups in their order, or as many of the soonest as are asked for."""
+    most = request.best or request.limit
+    if most is None or most >= len(groups):
+        return groups, []
+    medians = zip(groups["epochs"], groups["updates"], groups["reached"], groups["n"], strict=True)
+    ranks = [
+        (math.inf if epochs is None else epochs, updates or 0, -reached / n)
+        for epochs, updates, reached, n in medians
+    ]
+    order = sorted(range(len(groups)), key=lambda place: ranks[place])
+    return groups.take(order[:most]), [f"the {most} soonest of {len(groups)} groups"]
 
 
 def _times_of_runs(

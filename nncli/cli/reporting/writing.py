@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,15 @@ from nncli.cli.reporting.request import Request
 from nncli.errors import NncliError, UsageError
 from nncli.report.formats import DATA
 from nncli.report.text import visible
+
+
+def check_places(request: Request) -> None:
+    """Raise UsageError if a file that is asked for is the database, or a part of it."""
+    from nncli.store.own_files import check_not_own
+
+    for place in (request.output, request.html, request.plot):
+        if place:
+            check_not_own(place, request.database)
 
 
 def put(parts: Iterable[str | bytes], request: Request) -> None:
@@ -38,6 +48,8 @@ def put(parts: Iterable[str | bytes], request: Request) -> None:
 def write_file(name: str, parts: Iterable[str | bytes]) -> None:
     """Write a file whole or not at all. Raises NncliError where it cannot be written."""
     path = Path(name)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise NncliError(f"{name} cannot be written (it is read-only): name another file")
     beside = path.with_name(f".{path.name}.{os.getpid()}") if _is_plain(path) else path
     try:
         try:
@@ -45,6 +57,8 @@ def write_file(name: str, parts: Iterable[str | bytes]) -> None:
                 for part in parts:
                     stream.write(part if isinstance(part, bytes) else _encoded(part))
             if beside != path:
+                if path.exists():
+                    shutil.copymode(path, beside)
                 beside.replace(path)
         finally:
             if beside != path:

@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nncli.metrics import Metric
-from nncli.report.compare.compared import FEW_VALUES, NARROW, Compared, described, finite, listed
+from nncli.report.compare.compared import Compared, described, finite, listed, narrowness
 from nncli.report.compare.grouping import Key, keys_of, places_by_key
-from nncli.report.compare.outcomes import FINITE, MISSING, RUNNING, outcomes_of, statuses_of
+from nncli.report.compare.outcomes import (
+    FINITE,
+    RUNNING,
+    UNMEASURED,
+    outcomes_of,
+    statuses_of,
+)
 from nncli.report.text import plural
 from nncli.store.records import WHOLE
 from nncli.tables import Table
@@ -17,18 +23,19 @@ from nncli.tables import Table
 if TYPE_CHECKING:
     from nncli.statistics.resampling import Floats
 
-#: Columns after those of the fields; ``running`` follows where some are.
+#: Columns after those of the fields; ``unmeasured`` and ``running`` follow where some runs are.
 COLUMNS = ("n", "mean", "std", "ci_low", "ci_high", "median", "best", "failed")
 
 
 def group_runs(table: Table, by: Sequence[str], metric: Metric) -> Compared:
     """Return one row for each combination of values of the fields ``by`` that some run has.
 
-    ``table`` holds the columns ``by`` and ``metric.label``, and ``status`` and ``seed`` where they
-    are known. ``n`` runs have a finite value; ``mean``, ``std`` (of a sample, divided by n - 1),
-    the ends of a 95% BCa interval of the mean, ``median`` and ``best`` are of those. ``failed``
-    counts all that ended without one, and ``running``, where there are such, those still under way:
-    ``n + failed + running`` is the number of runs. What is not defined is None.
+    ``table`` holds the columns ``by`` and ``metric.label``, and ``status``, ``seed`` and ``task``
+    where they are known. ``n`` runs have a finite value; ``mean``, ``std`` (of a sample, divided by
+    n - 1), the ends of a 95% BCa interval of the mean, ``median`` and ``best`` are of those.
+    ``failed`` counts those that did not end well, or with a value that is not finite; where there
+    are such, ``unmeasured`` those that ended well and have no such metric, and ``running`` those
+    still under way. These four add up to the number of runs. What is not defined is None.
     """
     keys = keys_of(table, by)
     outcomes = outcomes_of(table, metric)
@@ -38,15 +45,14 @@ def group_runs(table: Table, by: Sequence[str], metric: Metric) -> Compared:
         name: [key[index] for key in groups] for index, name in enumerate(by)
     }
     columns |= _summaries(table[metric.label], good, metric)
-    running = [sum(outcomes[p] == RUNNING for p in places) for places in groups.values()]
-    columns["failed"] = [
-        len(places) - len(kept) - under_way
-        for places, kept, under_way in zip(groups.values(), good, running, strict=True)
-    ]
-    if any(running):
-        columns["running"] = running
+    others = (FINITE, UNMEASURED, RUNNING)
+    columns["failed"] = [sum(outcomes[p] not in others for p in ps) for ps in groups.values()]
+    for outcome in (UNMEASURED, RUNNING):
+        if outcome in outcomes:
+            columns[outcome] = [sum(outcomes[p] == outcome for p in ps) for ps in groups.values()]
     notes = [
-        *_failures(table, metric, outcomes),
+        *_failures(table, outcomes),
+        *_unmeasured(table, metric, outcomes),
         *_intervals(by, list(groups), columns),
         *_repeats(table, good),
     ]
@@ -83,19 +89,15 @@ def _summaries(
     }
 
 
-def _failures(table: Table, metric: Metric, outcomes: Sequence[str]) -> list[str]:
+def _failures(table: Table, outcomes: Sequence[str]) -> list[str]:
     """Say how many runs are not in the figures, and why."""
     statuses = statuses_of(table)
     why = Counter[str]()
     for place, outcome in enumerate(outcomes):
-        if outcome in (FINITE, RUNNING):
+        if outcome in (FINITE, UNMEASURED, RUNNING):
             continue
-        if statuses[place] not in WHOLE:
-            why[statuses[place]] += 1
-        elif outcome == MISSING:
-            why[f"without {metric.name}"] += 1
-        else:
-            why["not a finite number"] += 1
+        whole = statuses[place] in WHOLE
+        why["not a finite number" if whole else statuses[place]] += 1
     notes = []
     if why:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
@@ -109,6 +111,29 @@ def _failures(table: Table, metric: Metric, outcomes: Sequence[str]) -> list[str
     return notes
 
 
+def _unmeasured(table: Table, metric: Metric, outcomes: Sequence[str]) -> list[str]:
+    """Say how many runs ended well without the metric, and what would give it to them."""
+    tasks = table.columns.get("task", [None] * len(table))
+    lacking = [task for task, o in zip(tasks, outcomes, strict=True) if o == UNMEASURED]
+    foreign = sum(_is_foreign(metric, task) for task in lacking)
+    split = metric.name.partition("_")[0]
+    advice = f": train with --{split} 0.2" if split in ("val", "test") else ""
+    counts = {" (another task)": foreign, advice: len(lacking) - foreign}
+    return [
+        f"{plural(n, 'run')} {'has' if n == 1 else 'have'} no {metric.name}{why}"
+        for why, n in counts.items()
+        if n
+    ]
+
+
+def _is_foreign(metric: Metric, task: str | None) -> bool:
+    """Say whether a metric is of other tasks than this one, where it is known."""
+    if task is None:
+        return False
+    measure = metric.name.rpartition("_")[2]
+    return measure in (("accuracy", "error") if task == "regression" else ("rmse",))
+
+
 def _intervals(
     by: Sequence[str], groups: Sequence[Key], columns: dict[str, list[Any]]
 ) -> list[str]:
@@ -116,7 +141,10 @@ def _intervals(
     sizes, deviations = columns["n"], columns["std"]
     single = [described(by, g) for g, n in zip(groups, sizes, strict=True) if n == 1]
     equal = [described(by, g) for g, s in zip(groups, deviations, strict=True) if s == 0]
-    empty = [described(by, g) for g, n in zip(groups, sizes, strict=True) if n == 0]
+    failed = columns["failed"]
+    empty = [
+        described(by, g) for g, n, f in zip(groups, sizes, failed, strict=True) if n == 0 and f
+    ]
     notes = []
     if empty:
         notes.append(f"no run ended well in {plural(len(empty), 'group')}: {listed(empty)}")
@@ -130,9 +158,8 @@ def _intervals(
             "runs of equal value show no spread to take an interval from, in "
             f"{plural(len(equal), 'group')}: {listed(equal)}"
         )
-    if any(s and n < FEW_VALUES for n, s in zip(sizes, deviations, strict=True)):
-        notes.append(NARROW)
-    return notes
+    spread = [n for n, s in zip(sizes, deviations, strict=True) if s]
+    return [*notes, *narrowness(spread)]
 
 
 def _repeats(table: Table, good: Sequence[Sequence[int]]) -> list[str]:

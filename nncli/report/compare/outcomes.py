@@ -15,9 +15,11 @@ from nncli.report.compare.compared import check_fields
 from nncli.store.records import WHOLE
 from nncli.tables import Table
 
-#: ``DIVERGED`` is a result, and the worst; ``MISSING`` says nothing about how good the run is:
-#: it failed, was interrupted or pruned, or has no such metric.
+#: ``DIVERGED`` is a result, and the worst; ``MISSING`` says nothing about how good the run is: it
+#: failed, was interrupted or pruned. Nor does ``UNMEASURED``, a run that ended well and has no such
+#: metric: it is of another task, or has no such split.
 FINITE, DIVERGED, MISSING, RUNNING = "finite", "diverged", "missing", "running"
+UNMEASURED = "unmeasured"
 
 
 def outcomes_of(table: Table, metric: Metric) -> list[str]:
@@ -37,6 +39,6 @@ def outcome_of(status: str, value: Any) -> str:
     """Return the outcome of one run with this status and value of the metric."""
     if status in WHOLE:
         if value is None:
-            return MISSING
+            return UNMEASURED
         return FINITE if math.isfinite(value) else DIVERGED
     return status if status in (RUNNING, DIVERGED) else MISSING

@@ -11,7 +11,7 @@ from nncli.errors import UsageError, did_you_mean
 from nncli.metrics import Metric
 from nncli.report.compare.compared import shown
 from nncli.report.compare.grouping import Key, order_of
-from nncli.report.compare.outcomes import DIVERGED, FINITE, RUNNING
+from nncli.report.compare.outcomes import DIVERGED, FINITE, RUNNING, UNMEASURED
 
 BEST = "best"
 
@@ -52,13 +52,14 @@ def best_group(
 ) -> Key:
     """Return the group with the best median, in which a run without a good end counts as worst.
 
-    So a setting that diverges more often than not is never best, however good one of its runs. Ties
-    go to the better mean, then to the first in order. Raises UsageError where no run ended well.
+    So a setting that diverges more often than not is never best, however good one of its runs; one
+    that ended well and has no such metric does not count. Ties go to the better mean, then to the
+    first in order. Raises UsageError where no run ended well.
     """
     sign = -1 if metric.larger_is_better else 1
     ranked = []
     for place, (key, rows) in enumerate(groups.items()):
-        ended = [p for p in rows if outcomes[p] != RUNNING]
+        ended = [p for p in rows if outcomes[p] not in (RUNNING, UNMEASURED)]
         good = [sign * float(values[p]) for p in ended if outcomes[p] == FINITE]
         if good:
             worst = [math.inf] * (len(ended) - len(good))

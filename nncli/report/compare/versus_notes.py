@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nncli.metrics import Metric
-from nncli.report.compare.compared import FEW_VALUES, NARROW, described, listed
+from nncli.report.compare.compared import described, listed, narrowness
 from nncli.report.text import plural
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def notes_of(
     return (
         *_how(found, reference, paired_by, metric, chosen),
         *_too_few(found),
-        *([NARROW] if any(1 < len(each.pairs.measured) < FEW_VALUES for each in found) else []),
+        *narrowness([len(each.pairs.measured) for each in found]),
         *_pairs_left_out(found, by),
         *_against_the_mean(found, by),
     )

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nncli.errors import UsageError
 from nncli.store.care import deleting, labels
 from nncli.store.care.backing import back_up
 from nncli.store.care.checking import run_checks
@@ -87,8 +88,11 @@ class CareStore(RunStore):
     ) -> tuple[int, int]:
         """Add tags to runs and take others from them, whoever trains them.
 
-        Returns how many were added and how many taken: all of them, or nothing.
+        Returns how many were added and how many taken: all of them, or nothing. Raises
+        ``UsageError`` for a new tag with commas, line breaks or control characters.
         """
+        for tag in add:
+            labels.check_tag(tag)
         with self._writing() as connection:
             counts = [
                 labels.change_tags(connection, batch, add, drop) for batch in deleting.batches(ids)
@@ -157,6 +161,8 @@ class CareStore(RunStore):
         An existing file is replaced only with ``replace``, and only by a copy that is sound.
         """
         path = file_of(self._target, "backup", "use pg_dump")
+        if os.fspath(copy) in ("", "-"):
+            raise UsageError(f"a backup to '{os.fspath(copy)}': expected the name of a file")
         target = Path(copy).expanduser()
         began = time.perf_counter()
         with self._reading():

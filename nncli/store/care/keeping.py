@@ -91,18 +91,53 @@ def _score(value: object, metric: Metric) -> float | None:
     return float(value) if metric.larger_is_better else -float(value)
 
 
-def kept_runs(candidates: Iterable[Candidate], rules: Sequence[Rule]) -> set[int]:
-    """Return the ids of the runs that some rule keeps, and of those that are spared.
+def unranked_groups(candidates: Iterable[Candidate], rules: Sequence[Rule]) -> list[Hashable]:
+    """Return the groups of which the best are to be kept, and no run has a score.
 
-    A run without a score is never among the best; of equal ones the older is better.
+    Those are left out of which all runs are spared. Raises UsageError where no other is left: then
+    the metric is not one of these runs.
     """
-    kept: set[int] = set()
+    if not any(rule.kind == "best" and rule.count for rule in rules):
+        return []
+    groups = {
+        group: [each.score for each in members]
+        for group, members in _by_group(candidates).items()
+        if not all(each.spared for each in members)
+    }
+    found = [group for group, scores in groups.items() if not any(s is not None for s in scores)]
+    if found and len(found) == len(groups):
+        raise UsageError(
+            "none of these runs has a finite value of the metric, and none can be best: expected "
+            "a --metric that they have, or --keep last:N"
+        )
+    return found
+
+
+def _by_group(candidates: Iterable[Candidate]) -> dict[Hashable, list[Candidate]]:
     groups: dict[Hashable, list[Candidate]] = defaultdict(list)
     for each in candidates:
         groups[each.group].append(each)
-        if each.spared:
-            kept.add(each.run)
-    for members in groups.values():
+    return groups
+
+
+def group_name(group: Hashable, by: Sequence[str]) -> str:
+    """Return what a group of :func:`candidates_of` is called."""
+    values = group if isinstance(group, tuple) else (group,)
+    if by:
+        return " ".join(f"{name}={value}" for name, value in zip(by, values, strict=True))
+    return f"sweep {values[0]}" if isinstance(values[0], int) else str(values[0])
+
+
+def kept_runs(candidates: Iterable[Candidate], rules: Sequence[Rule]) -> set[int]:
+    """Return the ids of the runs that some rule keeps, and of those that are spared.
+
+    A run without a score is never among the best; of equal ones the older is better. Groups in
+    which the best cannot be told are kept whole.
+    """
+    candidates = list(candidates)
+    unranked = set(unranked_groups(candidates, rules))
+    kept = {each.run for each in candidates if each.spared or each.group in unranked}
+    for members in _by_group(candidates).values():
         ranked = sorted((-each.score, each.run) for each in members if each.score is not None)
         newest = sorted((each.run for each in members), reverse=True)
         for rule in rules:

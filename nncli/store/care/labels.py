@@ -6,8 +6,18 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from nncli.errors import UsageError
 from nncli.store.records import clean
 from nncli.store.schema import runs, tags
+
+
+def check_tag(tag: str) -> None:
+    """Raise UsageError for what is no new tag: lists of tags have commas between them."""
+    if "," in tag or not tag.strip() or not tag.isprintable():
+        raise UsageError(
+            f"the tag is {tag!r}: expected a text without commas, line breaks and other control "
+            "characters; several tags are put on one by one: +night +best"
+        )
 
 
 def change_tags(

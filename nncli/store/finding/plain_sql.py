@@ -20,6 +20,7 @@ from nncli.errors import NncliError, UsageError, did_you_mean
 from nncli.store.failures import explain
 from nncli.store.schema import metadata
 from nncli.store.sessions import Sessions
+from nncli.store.undecoded import check_decoded
 from nncli.store.views import SPEC_FIELDS, view_statements
 
 READING = frozenset(
@@ -65,6 +66,7 @@ class PlainSql(Sessions):
         """Execute a statement, which Ctrl-C breaks off, as ``KeyboardInterrupt``."""
         if not statement.strip().strip(";"):
             raise UsageError('no SQL was given: expected a query such as "select * from runs_flat"')
+        check_decoded("the SQL", statement)
         path = self._target.path
         opened = self._of_server(statement) if path is None else self._of_file(path, statement)
         with contextlib.ExitStack() as stack, self._told():
@@ -176,11 +178,12 @@ def _refusal(error: BaseException) -> UsageError | None:
         return _no_writing(text)
     if "one statement at a time" in text or "multiple commands" in text:
         return _several()
-    if isinstance(code, int) and code & 0xFF != sqlite3.SQLITE_ERROR:
+    too_long = isinstance(error, sqlite3.DataError)  # a statement or a value of it
+    if isinstance(code, int) and code & 0xFF != sqlite3.SQLITE_ERROR and not too_long:
         return None
     if "number of bindings" in text or isinstance(error, sqlite3.ProgrammingError):
         return UsageError(f"the SQL cannot be executed ({text}): expected values in the place of ?")
-    if code is None and not state.startswith(("42", "22", "0A")):
+    if code is None and not too_long and not state.startswith(("42", "22", "0A")):
         return None
     return UsageError(
         f"the SQL cannot be executed: {text}{_near(text)}; the views and their columns are "

@@ -15,6 +15,7 @@ from nncli.errors import StoreError, UsageError, did_you_mean
 from nncli.store.records import clean
 from nncli.store.references import SHORTEST_PREFIX
 from nncli.store.schema import runs, sweeps, tags
+from nncli.store.undecoded import check_decoded
 
 LARGEST_ID = 2**31 - 1
 """The largest id that a column of ids can hold."""
@@ -38,6 +39,7 @@ def selected(connection: Connection, words: Sequence[str], shown: str) -> list[C
 def _meaning(connection: Connection, word: str, shown: str) -> Condition:
     if not word:
         raise UsageError(f"an empty text selects no runs: give {FORMS}")
+    check_decoded("RUN", word)
     for condition in _forms(clean(word)):
         if connection.execute(select(runs.c.id).where(condition).limit(1)).first() is not None:
             return condition

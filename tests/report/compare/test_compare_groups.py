@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,9 @@ from scipy import stats
 
 from nncli.errors import UsageError
 from nncli.metrics import read_metric
-from nncli.report.compare.compared import NARROW
+from nncli.report.compare.compared import HELD, narrowness
 from nncli.report.compare.groups import COLUMNS, group_runs
+from nncli.statistics.intervals import mean_intervals
 from nncli.store.records import STATUSES
 from nncli.tables import Table
 
@@ -62,12 +64,13 @@ def test_every_run_is_counted_once() -> None:
     table = runs(*(("a", i, s, v) for i, (s, v) in enumerate(zip(statuses, values, strict=True))))
     compared = group_runs(table, ["act"], ACCURACY)
     (row,) = compared.table.records()
-    assert (row["n"], row["failed"], row["running"]) == (2, 8, 1)
-    assert row["n"] + row["failed"] + row["running"] == len(table)
+    assert (row["n"], row["failed"], row["unmeasured"], row["running"]) == (2, 7, 1, 1)
+    assert row["n"] + row["failed"] + row["unmeasured"] + row["running"] == len(table)
     assert compared.notes[0].startswith(
-        "8 of 11 runs count as failed (1 diverged, 1 failed, 1 interrupted, 2 not a finite number, "
-        "1 pruned, 1 stale, 1 without val_accuracy)"
+        "7 of 11 runs count as failed (1 diverged, 1 failed, 1 interrupted, 2 not a finite number, "
+        "1 pruned, 1 stale)"
     )
+    assert "1 run has no val_accuracy: train with --val 0.2" in compared.notes
     assert "1 run not yet ended" in compared.notes
 
 
@@ -84,8 +87,8 @@ def test_every_run_is_counted_once() -> None:
 )
 def test_whatever_the_runs_are_they_are_counted(rows: list[tuple[Any, ...]]) -> None:
     table = group_runs(runs(*rows), ["act"], ACCURACY).table
-    running = table.columns.get("running", [0] * len(table))
-    assert sum(table["n"]) + sum(table["failed"]) + sum(running) == len(rows)
+    names = ("n", "failed", "unmeasured", "running")
+    assert sum(sum(table.columns.get(name, ())) for name in names) == len(rows)
     for row in table.records():
         assert all(v is None or math.isfinite(v) for n, v in row.items() if n != "act")
         if row["ci_low"] is not None:
@@ -106,7 +109,49 @@ def test_groups_of_one_seed_have_no_interval() -> None:
     )
     assert second["ci_low"] == pytest.approx(0.8)
     assert any("1 group: act=a" in note for note in compared.notes)
-    assert NARROW in compared.notes
+    assert any("those of 2 normal values hold the mean in 50%" in n for n in compared.notes)
+
+
+def test_runs_without_the_metric_have_not_failed() -> None:
+    """They are of another task, or have no such split; what else goes wrong is a failure."""
+    rows = [
+        ("a", "multiclass", "completed", 0.9),
+        ("a", "multiclass", "completed", None),
+        ("a", "multiclass", "failed", None),
+        ("a", "regression", "completed", None),
+        ("b", "regression", "early_stopped", None),
+    ]
+    table = Table.of_rows(("act", "task", "status", "test_accuracy"), rows)
+    compared = group_runs(table, ["act"], read_metric("test_accuracy"))
+    assert compared.table["n"] == [1, 0]
+    assert compared.table["failed"] == [1, 0]
+    assert compared.table["unmeasured"] == [2, 1]
+    assert "2 runs have no test_accuracy (another task)" in compared.notes
+    assert "1 run has no test_accuracy: train with --test 0.2" in compared.notes
+    assert not any("no run ended well" in note for note in compared.notes)
+    assert (
+        "unmeasured"
+        not in group_runs(table.take([0]), ["act"], read_metric("test_accuracy")).table.names
+    )
+    rmse = group_runs(
+        Table({"act": ["a"], "task": ["binary"], "val_rmse:best": [None]}),
+        ["act"],
+        read_metric("val_rmse"),
+    )
+    assert rmse.notes == ("1 run has no val_rmse (another task)",)
+
+
+@pytest.mark.parametrize(("n", "percent"), HELD.items())
+def test_how_narrow_intervals_are_is_measured(n: int, percent: int) -> None:
+    low, high = mean_intervals(np.random.default_rng(5).normal(size=(3_000, n)))
+    held = 100 * ((low <= 0) & (high >= 0)).mean()
+    assert held == pytest.approx(percent, abs=3)  # 3 standard errors of a share of 3,000
+
+
+def test_the_number_is_that_of_the_values_at_hand() -> None:
+    assert narrowness([10, 30, 1, 0]) == []
+    assert "those of 5 normal values hold the mean in 84% of cases" in narrowness([5, 12])[0]
+    assert "those of 3 to 8 normal values hold the mean in 73% to 88%" in narrowness([8, 3, 5])[0]
 
 
 def test_equal_runs_have_no_interval_either() -> None:
@@ -116,7 +161,7 @@ def test_equal_runs_have_no_interval_either() -> None:
     (row,) = compared.table.records()
     assert (row["std"], row["ci_low"], row["ci_high"]) == (0, None, None)
     assert any("equal value" in note for note in compared.notes)
-    assert NARROW not in compared.notes
+    assert not any("too narrow" in note for note in compared.notes)
 
 
 def test_a_group_of_which_all_runs_diverged_stays() -> None:

@@ -14,7 +14,7 @@ from nncli.errors import StoreError, UsageError
 from nncli.metrics import read_metric
 from nncli.store import SweepStore
 from nncli.store.care import Candidate, CareStore, Rule, kept_runs, read_rule
-from nncli.store.care.keeping import candidates_of, fields_of
+from nncli.store.care.keeping import candidates_of, fields_of, unranked_groups
 from nncli.tables import Table
 
 CHILDREN = ("epochs", "layer_stats", "models", "tags")
@@ -99,8 +99,11 @@ def test_tags(care: CareStore) -> None:
     assert care.change_tags([1, 2, 7], ["new"]) == (0, 0)
     assert care.change_tags([1, 2, 777], [], ["new", "night"]) == (0, 4)
     assert care.get_run(1).tags == ()
-    assert care.change_tags([1], ["a\0b", "größer"]) == (2, 0)
-    assert care.get_run(1).tags == ("a\ufffdb", "größer")
+    assert care.change_tags([1], ["größer"]) == (1, 0)
+    for tag in ("a\0b", "a,b", "a\nb", " "):
+        with pytest.raises(UsageError, match="expected a text without commas"):
+            care.change_tags([1], ["x", tag])
+    assert care.get_run(1).tags == ("größer",)
 
 
 def test_notes(care: CareStore, target: Path | str) -> None:
@@ -151,6 +154,19 @@ def test_best_and_last_of_each_group() -> None:
     assert kept_runs([], [Rule("best", 1)]) == set()
     spared = [candidate(1, 0.1, spared=True), candidate(2, 0.9)]
     assert kept_runs(spared, [Rule("best", 1)]) == {1, 2}
+
+
+def test_a_group_without_scores_is_kept_whole() -> None:
+    runs = [candidate(1, 0.5), candidate(2, 0.9), candidate(3, None, "b"), candidate(4, None, "b")]
+    runs += [candidate(5, None, "c", spared=True)]
+    best = [Rule("best", 1)]
+    assert unranked_groups(runs, best) == ["b"]
+    assert kept_runs(runs, best) == {2, 3, 4, 5}
+    assert kept_runs(runs, [*best, Rule("last", 1)]) == {2, 3, 4, 5}
+    assert kept_runs(runs, [Rule("last", 1)]) == {2, 4, 5}
+    assert kept_runs(runs, [Rule("best", 0)]) == {5}  # nobody asks which is best
+    with pytest.raises(UsageError, match="none of these runs has a finite value"):
+        kept_runs(runs[2:], best)
 
 
 def table_of(**columns: list[Any]) -> Table:

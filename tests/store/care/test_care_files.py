@@ -189,6 +189,63 @@ def test_places_that_take_no_backup(path: Path, tmp_path: Path) -> None:
             store.backup(tmp_path / "used.db")
 
 
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_the_log_is_no_place_for_a_backup(path: Path, tmp_path: Path, end: str) -> None:
+    log = Path(f"{path}{end}")
+    link = tmp_path / "link.db"
+    link.symlink_to(log)
+    with RunStore(path) as training:
+        training.add_run(sound_run(), "failed")
+        with CareStore(path) as store:
+            for place in (log, link):
+                for replace in (False, True):
+                    with pytest.raises(UsageError, match="is a part of the database"):
+                        store.backup(place, replace=replace)
+        assert is_sound(path)
+    with CareStore(path) as store:
+        Path(f"{tmp_path / 'copy.db'}{end}").touch()
+        with pytest.raises(UsageError, match="is in use"):
+            store.backup(tmp_path / "copy.db")
+
+
+def test_a_backup_replaces_files_alone(path: Path, tmp_path: Path) -> None:
+    fill(path)
+    pipe, circle = tmp_path / "pipe", tmp_path / "circle"
+    os.mkfifo(pipe)
+    circle.symlink_to(circle)
+    to_pipe = tmp_path / "to_pipe"
+    to_pipe.symlink_to(pipe)
+    with CareStore(path) as store:
+        for place in (pipe, to_pipe, circle):
+            with pytest.raises(UsageError, match="is a device, a pipe or the like"):
+                store.backup(place, replace=True)
+        assert pipe.is_fifo()
+        (tmp_path / "there").mkdir()
+        link, copy = tmp_path / "link.db", tmp_path / "there" / "copy.db"
+        link.symlink_to(copy)
+        store.backup(link)
+        store.backup(link, replace=True)
+    assert link.is_symlink()
+    assert content_of(copy) == content_of(path)
+
+
+def test_what_a_killed_backup_left_goes_with_the_next(path: Path, tmp_path: Path) -> None:
+    fill(path)
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    gone = tmp_path / f".copy.db.{child.pid}.part"
+    for end in ("", "-journal"):
+        Path(f"{gone}{end}").touch()
+    kept = [f".copy.db.{os.getppid()}.part", f".other.db.{child.pid}.part", ".copy.db.mine.part"]
+    for name in kept:
+        (tmp_path / name).touch()
+    with CareStore(path) as store:
+        store.backup(tmp_path / "copy.db")
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(
+        [*kept, "copy.db", "results.db"]
+    )
+
+
 def test_a_missing_database_is_not_made(path: Path, tmp_path: Path) -> None:
     with CareStore(path) as store:
         for ask in (

@@ -257,7 +257,7 @@ def where(holds: Callable[[dict[str, Any]], bool]) -> list[int]:
         ("seed = 1152921504606846976", lambda run: False),  # the float 2^60, next to a seed
         ("seed > 1152921504606846976", lambda run: run["seed"] > 2**60),
         ("seed < 9223372036854775808", lambda run: True),
-        ("seed = 9223372036854775807", lambda run: False),  # read as the float 2^63
+        ("seed = 9223372036854775807", lambda run: run["seed"] == 2**63 - 1),
         ("seed >= 9223372036854774784", lambda run: run["seed"] == 2**63 - 1),
     ],
 )
