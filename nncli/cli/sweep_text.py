@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: Trials that a preview lists.
 LISTED = 40
 
+#: Best trials that are listed at the end.
+SHOWN = 10
+
 #: Ids of a trial's runs that are written out.
 LISTED_RUNS = 4
 
@@ -77,6 +80,8 @@ def result_lines(done: Done, prepared: Prepared, wish: Wish, db: str | None) -> 
     option = f" --db {db}" if db else ""
     if done.stopped:
         yield f"go on with: nncli sweep --resume {done.sweep}{option}"
+    elif varied := prepared.definition.space.varied:
+        yield f"next: nncli report sweep:{done.sweep} --by {','.join(varied[:2])}{option}"
 
 
 def _best_lines(done: Done, prepared: Prepared, wish: Wish) -> Iterator[str]:
@@ -99,7 +104,7 @@ def _best_lines(done: Done, prepared: Prepared, wish: Wish) -> Iterator[str]:
 
     seeds = len(prepared.definition.seeds)
     with SweepStore(database_name(wish.db)) as store:
-        ranked = best_trials(store, done.sweep, objectives, seeds)
+        ranked = best_trials(store, done.sweep, objectives, seeds, SHOWN)
     objective = objectives[0].name
     spread = ["std"] if seeds > 1 else []
     rows = [["trial", objective, *spread, *varied, "runs"]]
@@ -109,7 +114,8 @@ def _best_lines(done: Done, prepared: Prepared, wish: Wish) -> Iterator[str]:
         value = measure(objective, each.mean)
         rows.append([str(each.trial), value, *deviation, *cells, _runs(each.runs)])
     over = f", means over {seeds} seeds" if seeds > 1 else ""
-    yield f"best trials by {objective}{over}:"
+    shown = f"the {SHOWN} best" if len(ranked) == SHOWN else "best"
+    yield f"{shown} trials by {objective}{over}:"
     yield from aligned(rows)
 
 

@@ -81,7 +81,8 @@ def test_text_says_what_won(call: Call) -> None:
         "select t.number, avg(r.best_val_loss) from trials t join runs r on r.id = t.run_id "
         "group by 1 order by 2"
     )
-    assert [int(row.split()[0]) for row in table[2:]] == [number for number, _ in means]
+    assert table[-1].startswith("next: nncli report sweep:1 --by ")
+    assert [int(row.split()[0]) for row in table[2:-1]] == [number for number, _ in means]
     again = call(*SMALL, "--act", "relu,tanh", "--seeds", "3")
     assert again.out.startswith("sweep 1: nothing to do, all 12 runs are stored\n")
     assert again.out.split("\n\n")[1].splitlines() == table

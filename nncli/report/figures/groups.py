@@ -81,7 +81,7 @@ def group_intervals(
     if len(table) > count:
         notes.append(f"the first {count} of {len(table)} groups are drawn")
     if empty := sum(not n for n in kept["n"]):
-        notes.append(f"no run ended well in {plural(empty, 'group')}")
+        notes.append(f"no run with a value of {label} in {plural(empty, 'group')}")
     return Drawn(figure, tuple(notes))
 
 
