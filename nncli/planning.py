@@ -6,6 +6,7 @@ they have in common once: it loads data and vets formulas.
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -129,12 +130,17 @@ def left_open(asked: Spec, spec: Spec | None) -> list[str]:
 
     All that were open where there is no resolved ``spec``.
     """
+    values, chosen = vars(asked), {} if spec is None else vars(spec)
     return [
-        each.name
-        for each in fields(Spec)
-        if getattr(asked, each.name) in (None, "auto")
-        and (spec is None or getattr(asked, each.name) != getattr(spec, each.name))
+        name
+        for name in _names()
+        if (value := values[name]) in (None, "auto") and (spec is None or value != chosen[name])
     ]
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    return tuple(each.name for each in fields(Spec))
 
 
 def spec_json(spec: Spec) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -373,7 +373,7 @@ class Spec:
 
     def to_json(self) -> dict[str, Any]:
         """Return all options as JSON values, a list as the command line takes it: ``"64,32"``."""
-        return {name: plain(name, getattr(self, name)) for name in _names()}
+        return self._plain(_names())
 
     def canonical(self) -> str:
         """Return the options that decide what is learned, in one canonical JSON text.
@@ -383,10 +383,18 @@ class Spec:
         """
         values = {
             name: value
-            for name in _names_that_count()
-            if (value := plain(name, getattr(self, name))) is not None and value is not False
+            for name, value in self._plain(_names_that_count()).items()
+            if value is not None and value is not False
         }
         return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def _plain(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return options as JSON values; most of them are such, and every run asks for all."""
+        values = vars(self)
+        return {
+            name: plain(name, value) if isinstance(value := values[name], LISTS) else value
+            for name in names
+        }
 
     def hash(self) -> str:
         """Return the SHA-256 of :meth:`canonical`; call it on a resolved spec."""
@@ -408,6 +416,10 @@ class Spec:
         return norms * len(self.hidden) if len(norms) == 1 else norms
 
 
+#: Types whose plain form is a text with commas.
+LISTS = (tuple, list)
+
+
 @functools.cache
 def _names() -> tuple[str, ...]:
     return tuple(each.name for each in fields(Spec))
@@ -421,7 +433,7 @@ def _names_that_count() -> tuple[str, ...]:
 
 def plain(name: str, value: Any) -> Any:
     """Return a checked value as JSON and the command line have it: ``"64,32"`` or a number."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, LISTS):
         return ",".join(str(each) for each in value) if value or name != "hidden" else "none"
     return value
 
