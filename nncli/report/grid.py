@@ -24,6 +24,9 @@ NARROW = 60
 #: Columns of words that say nothing when they are cut.
 WORDS = ("verdict",)
 
+#: Columns of which one without the other would mislead.
+TOGETHER = ({"ci_low", "ci_high"}, {"low_rate", "high_rate"})
+
 #: Columns of this rank or a higher one only fill room: that they are missing is not told.
 FILLER = 100
 
@@ -91,8 +94,9 @@ def _fitting(columns: Sequence[Column], style: Style) -> tuple[list[_Set], tuple
         last = max(shown, key=lambda each: each.column.rank)
         if not last.column.rank:
             break
-        shown.remove(last)
-        gone.add(last.column.name)
+        name = last.column.name
+        gone |= next((names for names in TOGETHER if name in names), {name})
+        shown = [each for each in shown if each.column.name not in gone]
     shown = _widened(shown, width, style.encoding, narrow)
     return shown, tuple(each.name for each in told if each.name in gone)
 

@@ -191,3 +191,22 @@ def test_what_one_table_cannot_say_goes_to_the_person(report: Call) -> None:
     done = report("--by", "act", "--format", "csv")
     assert done.out.splitlines()[0] == "act,n,mean,std,ci_low,ci_high,median,best,failed"
     assert "4 of 17 runs count as failed" in done.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--by", "act"),
+        ("--by", "act,opt", "--vs", "best"),
+        ("--target", "val_accuracy>=0.5"),
+        ("--target", "val_accuracy>=0.5", "--by", "opt"),
+        ("--sensitivity", "--by", "opt"),
+        ("--diff", "1", "5"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_wider_than_40_columns(report: Call, options: tuple[str, ...]) -> None:
+    done = report(*options, columns=40)
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 40
+    assert ("ci_low" in done.out) == ("ci_high" in done.out)

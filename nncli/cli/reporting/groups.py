@@ -140,6 +140,7 @@ def diff_view(store: ReportStore, request: Request) -> View:
         {"diff": table},
         title=f"run {ids[0]} and run {ids[1]}: {'what differs' if len(table) else 'no difference'}",
         notes=compared.notes,
+        ranks={"diff": {"part": 2, "change": 1}},
         about={"runs": list(ids)},
     )
 

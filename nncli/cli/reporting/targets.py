@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Runs whose curves are in memory at a time.
 AT_ONCE = 2000
 
+#: Columns of the sensitivity that go where there is no room, the highest first.
+SENSITIVITY_RANKS = {"decades": 1, "rates": 2, "low_rate": 3, "high_rate": 3, "failed_rates": 4}
+
 #: Lines of the picture of a profile or of the sensitivity.
 HEIGHT = 16
 
@@ -63,6 +66,7 @@ def target_view(store: ReportStore, request: Request) -> View:
         title=f"to {target.label} by {', '.join(request.by)}, medians over the runs",
         captions=captions,
         notes=notes,
+        ranks={"targets": {"updates": 1, "seconds": 2}},
         about=about,
     )
 
@@ -100,7 +104,13 @@ def _times_of_runs(
         {"targets": table.take(order[:most])},
         title=f"to {target.label}",
         notes=notes,
-        ranks={"targets": {"status": 1, "seconds_to_target": 2, "updates_to_target": 3}},
+        ranks={
+            "targets": {
+                **{name: place for place, name in enumerate(reversed(varied), 1)},
+                **{"reached": 61, "status": 62, "seconds_to_target": 63},
+                "updates_to_target": 64,
+            }
+        },
         about={"target": target.label, "total": len(table)},
     )
 
@@ -147,13 +157,14 @@ def profile_view(store: ReportStore, request: Request) -> View:
 
     def draw(canvas: Canvas) -> list[str]:
         from nncli.report.pictures.lines import Line
+        from nncli.report.pictures.words import wrapped
 
         lines = []
         for name, places in _groups(profiles.curve, by).items():
             x, y = ([profiles.curve[c][p] for p in places] for c in ("tau", "share"))
             lines.append(Line(name, *_stepped(x, y)))
         head = f"share of problems (up) solved within tau times the least {cost} (right)"
-        return [*_drawn(lines, canvas, log_x=False), head]
+        return [*_drawn(lines, canvas, log_x=False), *wrapped(head, canvas.width)]
 
     tables = {"profile": profiles.scores.table, "profile_curve": profiles.curve}
     if request.form in DATA:
@@ -183,6 +194,7 @@ def sensitivity_view(store: ReportStore, request: Request) -> View:
 
     def draw(canvas: Canvas) -> list[str]:
         from nncli.report.pictures.lines import Line
+        from nncli.report.pictures.words import wrapped
 
         lines = []
         for name, places in _groups(curve, by, metric).items():
@@ -193,13 +205,14 @@ def sensitivity_view(store: ReportStore, request: Request) -> View:
             if kept:
                 lines.append(Line(name, x, y, low=low, high=high))
         head = f"{metric.label} (up) against lr (right, logarithmic); dimmed: its 95% interval"
-        return [*_drawn(lines, canvas, log_x=True), head]
+        return [*_drawn(lines, canvas, log_x=True), *wrapped(head, canvas.width)]
 
     return View(
         {"sensitivity": found.summary.table, "sensitivity_curve": curve},
         title=f"{metric.label} against the learning rate" + (f" by {', '.join(by)}" if by else ""),
         notes=tuple(dict.fromkeys((*found.summary.notes, *found.curve.notes))),
         measures=dict.fromkeys(OF_METRIC, metric.name),
+        ranks={"sensitivity": SENSITIVITY_RANKS},
         about={"metric": metric.label, "by": list(by)},
         draw=draw,
         drawn=("sensitivity_curve",),
