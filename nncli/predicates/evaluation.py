@@ -3,8 +3,8 @@
 A value may be missing (``None``): it equals nothing, is neither below nor above anything, and what
 is computed from it is missing too, as is a quotient by zero. Every condition is either true or
 false, so ``a != b`` is the opposite of ``a = b``, also where ``a`` is missing. A text that is a
-number equals that number (the widths ``"64"`` of one layer are 64), and a Boolean equals the text
-``true`` or ``false``.
+number equals that number (the widths ``"64"`` of one layer are 64), and a Boolean equals the texts
+``true`` and ``yes``, or ``false`` and ``no``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from nncli.predicates.tree import (
     Or,
     Text,
 )
+
+#: Texts that a Boolean equals.
+FLAGS = {"true": True, "false": False, "yes": True, "no": False}
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -94,7 +97,7 @@ def _equal(left: Any, right: Any) -> bool:
         return bool(left == right)
     text, number = (left, right) if isinstance(left, str) else (right, left)
     if isinstance(number, bool):
-        return bool(text.lower() == str(number).lower())
+        return FLAGS.get(text.lower()) is bool(number)
     try:
         return bool(float(text) == number)
     except ValueError:

@@ -47,6 +47,7 @@ from nncli.predicates import (
     Number,
     Or,
 )
+from nncli.predicates.evaluation import FLAGS
 from nncli.store.finding import patterns
 from nncli.store.finding.fields import check_field
 from nncli.store.finding.operands import Operand, Operands, constant
@@ -156,7 +157,7 @@ class _Translation:
         if number.flag:
             if isinstance(text.constant, str):
                 word = text.constant.lower()
-                return number.numbers == int(word == "true") if word in _FLAGS else false()
+                return number.numbers == int(FLAGS[word]) if word in FLAGS else false()
             return func.lower(text.texts) == _word_of(number.numbers)
         if not isinstance(text.constant, str):
             return self._operands.reads_as(text.texts, number.numbers)
@@ -236,9 +237,6 @@ class _Translation:
             f"{whole} computes with {shown}: expected a number; put a text with such signs in "
             "quotes"
         )
-
-
-_FLAGS = ("true", "false")
 
 
 def _constant(value: float | str) -> Operand:
