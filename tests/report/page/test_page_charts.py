@@ -24,6 +24,9 @@ Opener = Callable[..., Tab]
 
 NOTHING = "\u2013"
 
+#: A browser takes a second for each; test_page_browser.py is the fast part.
+pytestmark = pytest.mark.slow
+
 
 def chart(page: Page, place: int = 0) -> Locator:
     return page.locator("figure.chart").nth(place)

@@ -107,13 +107,13 @@ def times(act: str, path: Path, *more: Path) -> float:
 
 @pytest.mark.parametrize("act", ACTS)
 def test_killed_at_any_moment(stores: tuple[Path, Path], tmp_path: Path, act: str) -> None:
-    _kill(stores, tmp_path, act, rounds=4)
+    _kill(stores, tmp_path, act, rounds=2)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS)
 def test_killed_many_times(stores: tuple[Path, Path], tmp_path: Path, act: str) -> None:
-    _kill(stores, tmp_path, act, rounds=40)
+    _kill(stores, tmp_path, act, rounds=15)
 
 
 def _kill(stores: tuple[Path, Path], tmp_path: Path, act: str, rounds: int) -> None:
