@@ -8,6 +8,7 @@ where each stands; kernels get it as a table of integers and people as names suc
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,7 +110,7 @@ class Model:
         activations = (*spec.layer_activations(), spec.out_act)
         norms = (*spec.layer_norms(), "none")
         layers = zip(widths, widths[1:], activations, norms, strict=False)
-        return cls(tuple(Layer(*each) for each in layers), spec.bn_input)
+        return _shared(tuple(Layer(*each) for each in layers), spec.bn_input)
 
     @property
     def inputs(self) -> int:
@@ -228,3 +229,9 @@ class Model:
             if layer.choice.value is not None:
                 views[f"layer {number} alpha"][:] = layer.choice.value
         return theta
+
+
+@functools.lru_cache(maxsize=32)
+def _shared(layers: tuple[Layer, ...], input_norm: bool) -> Model:
+    """Return one model for all runs of a network: its layout is computed once."""
+    return Model(layers, input_norm)
