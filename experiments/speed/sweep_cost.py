@@ -122,7 +122,8 @@ def measure_start(bench: Bench) -> None:
 
 
 def measure_coordinator(bench: Bench) -> None:
-    for work, trials in ((DIGITS, bench.number(400)), (TINY, bench.number(2000))):
+    cases = ((DIGITS, bench.number(400)), (XOR, bench.number(2000)), (TINY, bench.number(2000)))
+    for work, trials in cases:
         wall, processor = [], []
         bench.sweep(work, 2, 1)
         for _ in range(bench.rounds):
