@@ -93,7 +93,7 @@ def choose(found: Table, metric: Metric, *, extras: bool) -> Chosen:
         columns["epochs"] = epochs
     fillers = [name for name in EXTRAS if extras and name in found.names and name not in columns]
     for name in fillers:
-        if any(value is not None for value in found[name]):
+        if differs(found[name]) or (len(found) == 1 and found[name][0] is not None):
             columns[name] = found[name]
     stays = ("run", "status", metric.label)
     order = (*FIRST, *(name for name in columns if name not in (*FIRST, *LAST)), *LAST)

@@ -77,12 +77,14 @@ def test_options_that_were_set_are_named_though_they_are_common() -> None:
 
 
 def test_wide_terminals_get_more_and_nobody_misses_it() -> None:
-    runs = ({"seconds_train": 0.5, "created": "2026"}, {"created": "2026"})
+    runs = ({"seconds_train": 0.5, "created": "2026"}, {"created": "2027"})
     assert "seconds_train" not in chosen(*runs)[0]
     made = choose(found(*runs), METRIC, extras=True)
     assert made.table.names[-2:] == ("seconds_train", "created")
     assert made.ranks["created"] > made.ranks["seconds_train"] >= FILLER
     assert made.ranks["run"] == made.ranks["val_accuracy:best"] == 0
+    alike = choose(found({"created": "2026"}, {"created": "2026"}), METRIC, extras=True)
+    assert "created" not in alike.table.names
 
 
 def test_an_option_of_another_version_is_shown_as_it_is() -> None:
