@@ -20,7 +20,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nncli.kernels.jit import cache_folder, usual_folder
+from nncli.kernels.jit import cache_folder, object_code, usual_folder
+
+#: Modules whose code is known by name: the cache folder stands for all sources of the former, and
+#: the latter are named by a hash of theirs.
+KNOWN = ("nncli.kernels.", "nncli_formula_")
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,18 @@ def address_of(kernel: str | Callable[..., Any], signature: str, dtype: str) -> 
 
 def load(kernel: str | Callable[..., Any], signature: str, dtype: str) -> tuple[int, Code]:
     """Return the address of a kernel's code likewise, and how it is called."""
-    name = kernel if isinstance(kernel, str) else f"{kernel.__module__}:{kernel.__qualname__}"
-    return _loaded(name, signature, dtype)
+    if isinstance(kernel, str):
+        return _loaded(kernel, signature, dtype)
+    if not kernel.__module__.startswith(KNOWN):
+        return _made(kernel, signature, dtype)
+    return _loaded(f"{kernel.__module__}:{kernel.__qualname__}", signature, dtype)
+
+
+@functools.cache
+def _made(kernel: Callable[..., Any], signature: str, dtype: str) -> tuple[int, Code]:
+    """Compile a kernel that somebody has added, whose name says nothing of what is in it."""
+    code, content = _compile(kernel, signature, dtype)
+    return _place(code, content), code
 
 
 @functools.cache
@@ -58,14 +72,21 @@ def _loaded(name: str, signature: str, dtype: str) -> tuple[int, Code]:
     place = Path("objects") / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.o"
     kept = _read(usual_folder() / place, identity) or _read(cache_folder() / place, identity)
     if kept is None:
-        kept = _compile(name, signature, dtype)
+        module, _, function = name.partition(":")
+        kernel = getattr(importlib.import_module(module), function)
+        kept = _compile(kernel, signature, dtype)
         _keep(cache_folder() / place, identity, *kept)
     code, content = kept
+    return _place(code, content), code
+
+
+def _place(code: Code, content: bytes) -> int:
+    """Put an object file into memory; return the address of its function."""
     from llvmlite import binding
 
     engine = _engine()
     engine.add_object_file(binding.ObjectFileRef.from_data(content))
-    return int(engine.get_function_address(code.symbol)), code
+    return int(engine.get_function_address(code.symbol))
 
 
 @functools.cache
@@ -92,13 +113,10 @@ def _processor() -> str:
     return f"{machine} {binding.get_host_cpu_features().flatten()} {settings}"
 
 
-def _compile(name: str, signature: str, dtype: str) -> tuple[Code, bytes]:
-    from nncli.kernels.jit import object_code
+def _compile(kernel: Callable[..., Any], signature: str, dtype: str) -> tuple[Code, bytes]:
     from nncli.kernels.signatures import layout, signatures
 
-    module, _, function = name.partition(":")
     arguments = getattr(signatures(dtype), signature)
-    kernel = getattr(importlib.import_module(module), function)
     symbol, content, returned = object_code(kernel, arguments)
     return Code(symbol, layout(arguments), layout([returned])), content
 

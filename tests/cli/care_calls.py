@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pty
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from terminal import in_terminal
 
 STORE = Path(__file__).parents[1] / "store"
 for folder in (STORE, STORE / "care"):
@@ -26,21 +26,5 @@ DATABASE = "results.db"
 
 def answered(command: Sequence[str], folder: Path, answer: str) -> tuple[int, str]:
     """Return the exit code and all that a command shows in a terminal where it gets an answer."""
-    ours, theirs = pty.openpty()
-    os.write(ours, f"{answer}\n".encode())
     environment = {name: value for name, value in os.environ.items() if name != "NNCLI_DB"}
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
-    return process.wait(60), seen.decode()
+    return in_terminal(command, folder, environment, answer)

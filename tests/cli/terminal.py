@@ -9,9 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def in_terminal(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> tuple[int, str]:
-    """Return the exit code and all that a command writes to a terminal of 80 columns."""
+def in_terminal(
+    command: Sequence[str], folder: Path, env: Mapping[str, str], answer: str = ""
+) -> tuple[int, str]:
+    """Return the exit code and all that a command writes to a terminal of 80 columns.
+
+    ``answer`` is what somebody types there.
+    """
     ours, theirs = pty.openpty()
+    if answer:
+        os.write(ours, f"{answer}\n".encode())
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nncli.kernels import objects
 from nncli.kernels.calling import Entry
+from nncli.kernels.jit import kernel
 from nncli.kernels.metrics import METRICS
 
 METRIC = METRICS["binary"]
@@ -34,9 +36,11 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     compile_ = objects._compile
 
-    def watched(name: str, signature: str, dtype: str) -> tuple[objects.Code, bytes]:
-        seen.append(name)
-        return compile_(name, signature, dtype)
+    def watched(
+        kernel: Callable[..., Any], signature: str, dtype: str
+    ) -> tuple[objects.Code, bytes]:
+        seen.append(kernel.__name__)
+        return compile_(kernel, signature, dtype)
 
     monkeypatch.setattr(objects, "_compile", watched)
     return seen
@@ -90,6 +94,24 @@ def test_code_for_another_processor_is_left_alone(
     monkeypatch.setattr(objects, "_processor", lambda: "another one")
     objects.address_of(METRIC, "metric", "float64")
     assert len(compilations) == len(list(folder.iterdir())) == 2
+
+
+def added(value: float) -> Callable[..., Any]:
+    """A kernel as somebody adds it in a script or a notebook: always of one name."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(f"def share(p, y, weights):\n    return {value}", names)
+    return kernel(names["share"])  # type: ignore[no-any-return]
+
+
+def test_a_kernel_that_was_changed_is_never_taken_for_the_former(
+    folder: Path, compilations: list[str]
+) -> None:
+    """Its name is all that a file could be found by."""
+    p, one = np.zeros((2, 1)), np.zeros(1)
+    found = [Entry(added(value), "metric", "float64")(p, p, one) for value in (1.5, 2.5)]
+    assert found == [1.5, 2.5]
+    assert compilations == ["share", "share"]
+    assert not folder.exists()
 
 
 P, ONE = np.zeros((2, 1)), np.zeros(1)

@@ -13,20 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nncli.errors import UsageError, unknown_choice
+from nncli.metrics import CURVE_METRICS, TEST_METRICS
 
 if TYPE_CHECKING:
     from nncli.events import CurveRow
 
-#: What is measured on each split. The error is one minus the accuracy.
-MEASURES = ("loss", "accuracy", "error", "rmse")
-
-#: The splits; the test split is measured once, at the end.
-SPLITS = ("val", "train", "test")
-
-#: What a run costs.
+#: What a run costs, and could be made to cost less.
 COSTS = ("parameters", "seconds_train", "epochs", "updates")
 
-METRICS = (*(f"{split}_{measure}" for split in SPLITS for measure in MEASURES), *COSTS)
+METRICS = (*CURVE_METRICS, *TEST_METRICS, *COSTS)
 
 
 @dataclass(frozen=True)
