@@ -60,11 +60,14 @@ HEIGHTS = {
     "lr_find": 16,
     "looking": 16,  # what a trained network says of its data, to be drawn
     "exporting": 16,  # networks for other programs
+    "claims": 3,  # what runs are expected to show, and whether samples show it
     "sweeps": 17,  # many runs
     "frames": 17,  # stored runs as pandas frames
-    "python": 18,  # the Python interface, which nncli itself offers
-    "": 19,
-    "cli": 20,
+    "judging": 18,  # claims on stored runs
+    "experimenting": 19,  # the experiments that nncli ships
+    "python": 20,  # the Python interface, which nncli itself offers
+    "": 21,
+    "cli": 22,
 }
 
 #: Arrows between units of different heights that are forbidden nevertheless.

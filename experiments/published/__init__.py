@@ -1,0 +1,1 @@
+"""Published results as experiments: the authors' settings, and their figures as claims."""

@@ -1,0 +1,1 @@
+"""The experiments that nncli ships: found by name, run, judged."""
