@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "Train one network and store the run.",
     "sweep": "Train many networks, every combination of the options, and store all runs.",
     "report": "Find runs, and show, compare or draw them. Nothing is trained.",
+    "experiment": "Run the experiments that nncli ships, and judge what they claim.",
     "serve": "Show the runs as a page in the browser, live while others train.",
     "sql": "Query the database in SQL, read-only.",
     "predict": "Apply the network of a run to a file, as CSV.",
