@@ -141,19 +141,17 @@ def kill_until_done(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
-def test_kill_at_any_moment_loses_and_doubles_nothing(lab: Lab, seed: int) -> None:
+def test_kill_at_any_moment_loses_and_doubles_nothing(lab: Lab) -> None:
     args = (*SHORT, "--epochs", "2500", "--seeds", "6")
-    kill_until_done(lab, seed, *args, pace=0.05)
+    kill_until_done(lab, 1, *args, pace=0.05)
     lab.check_whole(20, 6)
     assert not lab.differences(1, uninterrupted(lab, *args))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [3, 4])
-def test_kill_at_any_moment_of_long_runs(lab: Lab, seed: int) -> None:
+def test_kill_at_any_moment_of_long_runs(lab: Lab) -> None:
     args = (*LONG, "--epochs", "60000")
-    kill_until_done(lab, seed, *args, pace=0.15, least=1.0)
+    kill_until_done(lab, 4, *args, pace=0.15, least=1.0)
     lab.check_whole(2, 2)
     assert not lab.differences(1, uninterrupted(lab, *args))
 

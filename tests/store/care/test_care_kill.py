@@ -113,7 +113,7 @@ def test_killed_at_any_moment(stores: tuple[Path, Path], tmp_path: Path, act: st
 @pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS)
 def test_killed_many_times(stores: tuple[Path, Path], tmp_path: Path, act: str) -> None:
-    _kill(stores, tmp_path, act, rounds=15)
+    _kill(stores, tmp_path, act, rounds=7)
 
 
 def _kill(stores: tuple[Path, Path], tmp_path: Path, act: str, rounds: int) -> None:
