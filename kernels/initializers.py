@@ -1,9 +1,10 @@
-"""Initializers: how the weights of a layer are drawn; biases start at zero.
+"""Initializers: how the weights of a layer are drawn, and its biases where they are not zero.
 
 ``draw(rng, fan_in, fan_out, value)`` takes a ``numpy.random.Generator`` and returns float64
-weights (fan_in, fan_out); ``value`` is the initializer's one number, if it has one. They are drawn
-in float64 for any training type, so that a float32 and a float64 run of one seed start at the same
-point.
+weights (fan_in, fan_out); ``value`` is the initializer's one number, if it has one. Those that draw
+each number for itself take a ``shape`` too, which is (fan_out,) for a layer's biases. All numbers
+are drawn in float64 for any training type, so that a float32 and a float64 run of one seed start at
+the same point.
 """
 
 from __future__ import annotations
@@ -18,79 +19,126 @@ if TYPE_CHECKING:
 
     Weights = NDArray[np.float64]
     Generator = np.random.Generator
+    Shape = tuple[int, ...] | None
 
 INITIALIZERS: Table[Initializer] = Table("initializer")
 
+#: Deviations beyond which a truncated normal number is drawn again.
+TRUNCATED_AT = 2.0
 
-def _normal(rng: Generator, fan_in: int, fan_out: int, variance: float) -> Weights:
-    weights: Weights = rng.standard_normal((fan_in, fan_out)) * variance**0.5
+
+def _normal(rng: Generator, shape: tuple[int, ...], variance: float) -> Weights:
+    weights: Weights = rng.standard_normal(shape) * variance**0.5
     return weights
 
 
-def _uniform(rng: Generator, fan_in: int, fan_out: int, variance: float) -> Weights:
+def _uniform(rng: Generator, shape: tuple[int, ...], variance: float) -> Weights:
     limit: float = (3.0 * variance) ** 0.5
-    return rng.uniform(-limit, limit, (fan_in, fan_out))
+    return rng.uniform(-limit, limit, shape)
 
 
-def constant(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights:
+def constant(
+    rng: Generator, fan_in: int, fan_out: int, value: float, shape: Shape = None
+) -> Weights:
     """All weights equal: units of a layer stay equal for ever."""
-    return _uniform(rng, fan_in, fan_out, 0.0) + value
+    return _uniform(rng, shape or (fan_in, fan_out), 0.0) + value
 
 
-def normal(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights:
+def normal(rng: Generator, fan_in: int, fan_out: int, value: float, shape: Shape = None) -> Weights:
     """Small random numbers, ``w ~ N(0, value^2)``: ``value`` is the standard deviation.
 
     Where a text writes N(0, 0.01) for "a normal distribution of deviation 0.01", as many do, this
     is ``normal:0.01``, the default; with 0.01 as the variance it is ``normal:0.1``.
     """
-    return _normal(rng, fan_in, fan_out, value**2)
+    return _normal(rng, shape or (fan_in, fan_out), value**2)
 
 
-def uniform(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights:
+def uniform(
+    rng: Generator, fan_in: int, fan_out: int, value: float, shape: Shape = None
+) -> Weights:
     """Random numbers between ``-value`` and ``value``."""
-    return _uniform(rng, fan_in, fan_out, value**2 / 3.0)
+    return _uniform(rng, shape or (fan_in, fan_out), value**2 / 3.0)
 
 
-def xavier(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+def truncated_normal(
+    rng: Generator, fan_in: int, fan_out: int, value: float, shape: Shape = None
+) -> Weights:
+    """Normal numbers of deviation ``value``, drawn again where they are beyond two deviations.
+
+    What is left has 0.88 of the deviation. ``torch.nn.init.trunc_normal_(std=value, a=-2 value,
+    b=2 value)``; ``truncated_normal`` of TensorFlow.
+    """
+    import numpy as np
+
+    weights = _normal(rng, shape or (fan_in, fan_out), 1.0)
+    while len(far := np.flatnonzero(abs(weights) > TRUNCATED_AT)):
+        weights.flat[far] = _normal(rng, (len(far),), 1.0)
+    return weights * value
+
+
+def fan_in_uniform(
+    rng: Generator, fan_in: int, fan_out: int, value: Any = None, shape: Shape = None
+) -> Weights:
+    """Uniform numbers with a third of the variance that LeCun's have.
+
+    The "commonly used" one that Glorot & Bengio 2010, eq. 1, compare theirs with; what
+    ``torch.nn.Linear`` starts weights and biases with.
+    """
+    return _uniform(rng, shape or (fan_in, fan_out), 1.0 / (3.0 * fan_in))
+
+
+def xavier(
+    rng: Generator, fan_in: int, fan_out: int, value: Any = None, shape: Shape = None
+) -> Weights:
     """Glorot normal: the variance of activations and of gradients are kept in balance.
 
     Glorot & Bengio 2010, eq. 12; ``torch.nn.init.xavier_normal_``.
     """
-    return _normal(rng, fan_in, fan_out, 2.0 / (fan_in + fan_out))
+    return _normal(rng, shape or (fan_in, fan_out), 2.0 / (fan_in + fan_out))
 
 
-def xavier_uniform(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+def xavier_uniform(
+    rng: Generator, fan_in: int, fan_out: int, value: Any = None, shape: Shape = None
+) -> Weights:
     """Glorot uniform, of the same variance.
 
     Glorot & Bengio 2010, eq. 16; ``torch.nn.init.xavier_uniform_``.
     """
-    return _uniform(rng, fan_in, fan_out, 2.0 / (fan_in + fan_out))
+    return _uniform(rng, shape or (fan_in, fan_out), 2.0 / (fan_in + fan_out))
 
 
-def he(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+def he(
+    rng: Generator, fan_in: int, fan_out: int, value: Any = None, shape: Shape = None
+) -> Weights:
     """He normal: keeps the variance through ReLU, which halves it.
 
     He et al. 2015, eq. 10; ``torch.nn.init.kaiming_normal_(nonlinearity="relu")``.
     """
-    return _normal(rng, fan_in, fan_out, 2.0 / fan_in)
+    return _normal(rng, shape or (fan_in, fan_out), 2.0 / fan_in)
 
 
-def he_uniform(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+def he_uniform(
+    rng: Generator, fan_in: int, fan_out: int, value: Any = None, shape: Shape = None
+) -> Weights:
     """He uniform, of the same variance."""
-    return _uniform(rng, fan_in, fan_out, 2.0 / fan_in)
+    return _uniform(rng, shape or (fan_in, fan_out), 2.0 / fan_in)
 
 
-def lecun(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+def lecun(
+    rng: Generator, fan_in: int, fan_out: int, value: Any = None, shape: Shape = None
+) -> Weights:
     """LeCun normal: weighted sums have the variance of the inputs, as SELU's fixed point asks.
 
     LeCun et al. 1998, "Efficient BackProp", section 4.6; Klambauer et al. 2017 for SELU.
     """
-    return _normal(rng, fan_in, fan_out, 1.0 / fan_in)
+    return _normal(rng, shape or (fan_in, fan_out), 1.0 / fan_in)
 
 
-def lecun_uniform(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
+def lecun_uniform(
+    rng: Generator, fan_in: int, fan_out: int, value: Any = None, shape: Shape = None
+) -> Weights:
     """LeCun uniform, of the same variance."""
-    return _uniform(rng, fan_in, fan_out, 1.0 / fan_in)
+    return _uniform(rng, shape or (fan_in, fan_out), 1.0 / fan_in)
 
 
 def orthogonal(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> Weights:
@@ -102,7 +150,7 @@ def orthogonal(rng: Generator, fan_in: int, fan_out: int, value: Any = None) -> 
     """
     import numpy as np
 
-    drawn = _normal(rng, fan_in, fan_out, 1.0)
+    drawn = _normal(rng, (fan_in, fan_out), 1.0)
     q, r = np.linalg.qr(drawn if fan_in >= fan_out else drawn.T)
     q *= np.where(np.diag(r) < 0.0, -1.0, 1.0)
     return np.ascontiguousarray(q if fan_in >= fan_out else q.T)
@@ -120,7 +168,7 @@ def sparse(rng: Generator, fan_in: int, fan_out: int, value: float) -> Weights:
     count = min(fan_in, round(value))
     chosen = rng.random((fan_in, fan_out)).argsort(axis=0)[:count]
     weights = np.zeros((fan_in, fan_out))
-    weights[chosen, np.arange(fan_out)] = _normal(rng, count, fan_out, 1.0)
+    weights[chosen, np.arange(fan_out)] = _normal(rng, (count, fan_out), 1.0)
     return weights
 
 
@@ -142,7 +190,20 @@ for _entry in (
     Initializer(
         "normal", "w ~ N(0, value^2)", "small random numbers of that deviation", normal, 0.01
     ),
+    Initializer(
+        "truncated_normal",
+        "w ~ N(0, value^2), within 2 value",
+        "small random numbers without far ones; TensorFlow's truncated_normal",
+        truncated_normal,
+        0.01,
+    ),
     Initializer("uniform", "w ~ U(-value, value)", "small random numbers", uniform, 0.05),
+    Initializer(
+        "fan_in_uniform",
+        "w ~ U(-l, l), l = 1 / sqrt(n_in)",
+        "Glorot & Bengio 2010, eq. 1; torch.nn.Linear, weights and biases",
+        fan_in_uniform,
+    ),
     Initializer("xavier", "w ~ N(0, 2 / (n_in + n_out))", _GLOROT, xavier),
     Initializer(
         "xavier_uniform", "w ~ U(-l, l), l = sqrt(6 / (n_in + n_out))", _GLOROT, xavier_uniform
@@ -152,7 +213,11 @@ for _entry in (
     Initializer("lecun", "w ~ N(0, 1 / n_in)", _LECUN, lecun),
     Initializer("lecun_uniform", "w ~ U(-l, l), l = sqrt(3 / n_in)", _LECUN, lecun_uniform),
     Initializer(
-        "orthogonal", "W^T W = 1 or W W^T = 1, uniform", "Saxe et al. 2014, gain 1", orthogonal
+        "orthogonal",
+        "W^T W = 1 or W W^T = 1, uniform",
+        "Saxe et al. 2014, gain 1",
+        orthogonal,
+        biases=False,
     ),
     Initializer(
         "sparse",
@@ -160,6 +225,7 @@ for _entry in (
         "Martens 2010",
         sparse,
         15.0,
+        biases=False,
     ),
     Initializer(
         "lsuv",
@@ -167,6 +233,7 @@ for _entry in (
         "Mishkin & Matas 2016",
         lsuv,
         adaptive=True,
+        biases=False,
     ),
 ):
     INITIALIZERS.add(_entry)

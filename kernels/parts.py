@@ -94,13 +94,15 @@ class Optimizer(Part):
 class Initializer(Part):
     """An initializer: ``draw(rng, fan_in, fan_out, value)`` returns weights (fan_in, fan_out).
 
-    If it is ``adaptive``, each layer's weights are then divided by the deviation that its weighted
-    sums have on a batch of the training data.
+    One that can draw ``biases`` too draws each number for itself, and takes the shape that it
+    shall return as a fifth argument. If it is ``adaptive``, each layer's weights are then divided
+    by the deviation that its weighted sums have on a batch of the training data.
     """
 
     draw: Kernel
     value: float | None = None  #: default of its one parameter, if it has one
     adaptive: bool = False
+    biases: bool = True
 
 
 P = TypeVar("P", bound=Part)

@@ -10,7 +10,7 @@ import math
 
 from nncli.kernels.jit import kernel
 
-CONSTANT, STEP, EXPONENTIAL, COSINE, PLATEAU = 0, 1, 2, 3, 4
+CONSTANT, STEP, EXPONENTIAL, COSINE, PLATEAU, INVERSE_ROOT = 0, 1, 2, 3, 4, 5
 
 #: Name on the command line: (kind, defaults of its parameters, what they mean).
 SCHEDULES: dict[str, tuple[int, tuple[float, ...], str]] = {
@@ -18,6 +18,7 @@ SCHEDULES: dict[str, tuple[int, tuple[float, ...], str]] = {
     "step": (STEP, (10.0, 0.5), "step:EVERY:FACTOR multiplies by FACTOR every EVERY epochs"),
     "exp": (EXPONENTIAL, (0.95,), "exp:FACTOR multiplies by FACTOR every epoch"),
     "cosine": (COSINE, (0.0,), "cosine:FLOOR falls along half a cosine to FLOOR times the rate"),
+    "inverse_root": (INVERSE_ROOT, (), "divides by the root of the epoch's number, from 1 on"),
     "plateau": (
         PLATEAU,
         (5.0, 0.5),
@@ -41,6 +42,8 @@ def rate_factor(schedule, epoch, update, updates_an_epoch, epochs, warmup, plate
     elif schedule[0] == COSINE:
         share = min(1.0, update / (updates_an_epoch * epochs))
         factor = schedule[1] + (1.0 - schedule[1]) * 0.5 * (1.0 + math.cos(math.pi * share))
+    elif schedule[0] == INVERSE_ROOT:
+        factor = 1.0 / math.sqrt(epoch + 1.0)
     elif schedule[0] == PLATEAU:
         factor = plateau
     rising = warmup * updates_an_epoch

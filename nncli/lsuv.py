@@ -1,7 +1,8 @@
 """LSUV: weights scaled on a batch of data until every layer's sums have unit variance.
 
 Mishkin & Matas 2015, Alg. 1: after an orthonormal start, layer by layer, ``W /= std(z)``. A layer's
-sums are linear in W and its bias is zero, so that one division does what the paper iterates.
+sums h W are linear in W, so that one division does what the paper iterates. Biases, which the paper
+starts at zero, are left out of a layer's own sums; later layers see what they do to its outputs.
 """
 
 from __future__ import annotations

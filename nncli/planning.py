@@ -26,6 +26,9 @@ from nncli.vetting import vet
 
 Progress = Callable[[str, float | None], None]
 
+#: Ways of asking for data whose facts are kept at hand: a sweep has one for each data set and seed.
+FACTS_KEPT = 128
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -61,6 +64,7 @@ class Planner:
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._data = SharedData(progress)
+        self._facts = functools.lru_cache(maxsize=FACTS_KEPT)(self._data.facts)
         self._vetted: set[tuple[object, ...]] = set()
 
     def dataset(self, spec: Spec) -> Dataset:
@@ -69,14 +73,14 @@ class Planner:
 
     def data_hash(self, spec: Spec) -> str:
         """Return the hash of a spec's data, without splitting them."""
-        return self._data.facts(data_options(spec)).hash
+        return self._facts(data_options(spec)).hash
 
     def identify(self, spec: Spec) -> tuple[Spec, str]:
         """Return the resolved spec and the hash of its data: what an experiment is known by.
 
         Raises DataError for the data and UsageError for options that contradict each other.
         """
-        facts = self._data.facts(data_options(spec))
+        facts = self._facts(data_options(spec))
         return resolve(spec, facts.task), facts.hash
 
     def plan(self, asked: Spec, spec: Spec | None = None) -> Plan:
@@ -109,7 +113,7 @@ def plan(asked: Spec, *, progress: Progress | None = None) -> Plan:
 
 def data_options(spec: Spec) -> DataOptions:
     """Return the part of a spec that the data layer needs."""
-    return DataOptions(
+    return _data_options(
         source=spec.data,
         target=spec.target,
         columns=spec.columns,
@@ -123,6 +127,12 @@ def data_options(spec: Spec) -> DataOptions:
         seed=spec.seed,
         dtype=spec.dtype,
     )
+
+
+@functools.lru_cache(maxsize=FACTS_KEPT)
+def _data_options(**options: Any) -> DataOptions:
+    """Return options of data, checked once where run after run has the same."""
+    return DataOptions(**options)
 
 
 def left_open(asked: Spec, spec: Spec | None) -> list[str]:
@@ -198,7 +208,13 @@ def _traces(provenance: Provenance, left_open: list[str]) -> dict[str, Any]:
         "cpu": provenance.cpu,
         "nncli_version": provenance.versions["nncli"],
         "versions": provenance.versions,
-        "environment": {"folder": provenance.folder, "left_open": left_open},
+        "environment": _environment(provenance.folder, tuple(left_open)),
         "git_commit": provenance.commit,
         "git_dirty": provenance.dirty,
     }
+
+
+@functools.lru_cache(maxsize=16)
+def _environment(folder: str, left_open: tuple[str, ...]) -> dict[str, object]:
+    """Return one mapping for all runs of a sweep, of which the store makes its text once."""
+    return {"folder": folder, "left_open": list(left_open)}

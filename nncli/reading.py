@@ -12,11 +12,15 @@ from typing import Any
 from nncli import choices
 from nncli.formulas import is_formula, split_names
 from nncli.kernels.activations import ACTIVATIONS
+from nncli.kernels.initializers import INITIALIZERS
 from nncli.kernels.schedules import SCHEDULES
 from nncli.options import below_one, choice, non_negative, number, positive, whole, words
 
 #: Different activations in one network, at most: the native loop has that many slots.
 MOST_ACTIVATIONS = 4
+
+#: Hidden layers in one network, at most: what is stored of a run has a row for each.
+MOST_LAYERS = 10_000
 
 #: Where Batch Normalization may stand in a hidden layer.
 NORMS = ("none", "before", "after")
@@ -33,16 +37,28 @@ def output_activations() -> list[str]:
 
 
 def widths(value: Any) -> tuple[int, ...]:
-    """Read ``64,32``, a sequence, or ``none``."""
+    """Read ``64,32``, a sequence, or ``none``; ``300,9x100`` is 300 and then nine times 100."""
     if isinstance(value, str) and value.strip().lower() == "none":
         return ()
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         parts = (value,)
     try:
-        return tuple(whole(1)(part) for part in parts)
+        found = tuple(width for part in parts for width in _repeated(part))
     except ValueError:
-        raise ValueError("expected layer widths such as 64,32, or none") from None
+        raise ValueError("expected layer widths such as 64,32 or 9x100, or none") from None
+    if len(found) > MOST_LAYERS:
+        raise ValueError(f"{len(found)} hidden layers: expected at most {MOST_LAYERS}")
+    return found
+
+
+def _repeated(part: Any) -> tuple[int, ...]:
+    """Read a width, or ``9x100`` for nine layers of 100."""
+    if not isinstance(part, str):
+        return (whole(1)(part),)
+    times, cross, width = part.rpartition("x")
+    count = whole(1, MOST_LAYERS)(times) if cross else 1
+    return (whole(1)(width),) * int(count)
 
 
 def activations(value: Any) -> tuple[str, ...]:
@@ -125,6 +141,21 @@ def initializer(value: Any) -> str:
     if value != "auto":
         choices.initializer(str(value))
     return str(value)
+
+
+def bias_initializers() -> list[str]:
+    """Return the names of the initializers that draw biases too."""
+    return [name for name, each in INITIALIZERS.parts.items() if each.biases]
+
+
+def bias_initializer(value: Any) -> str | None:
+    """Read an initializer of biases in full, such as ``normal:0.01``; ``None`` for zero."""
+    text = str(value)
+    if text == "zero":
+        return None
+    choice(lambda: ["zero", *bias_initializers()])(text.partition(":")[0])
+    found = choices.initializer(text)
+    return None if found.text == "constant:0" else found.text
 
 
 def schedule(value: Any) -> str:

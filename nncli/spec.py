@@ -73,10 +73,18 @@ class Spec:
         choices=lambda: TASKS,
     )
     val: str = option(
-        "0.2", "validation split: a share or a file", group="Data", read=text, metavar="SHARE|FILE"
+        "0.2",
+        "validation split: a share, rows such as first:5000 or last:5000, or a file",
+        group="Data",
+        read=text,
+        metavar="SHARE|ROWS|FILE",
     )
     test: str = option(
-        "0", "test split: a share or a file", group="Data", read=text, metavar="SHARE|FILE"
+        "0",
+        "test split: a share, rows as for --val, or a file",
+        group="Data",
+        read=text,
+        metavar="SHARE|ROWS|FILE",
     )
     scale: str = option(
         "auto",
@@ -95,7 +103,7 @@ class Spec:
 
     hidden: tuple[int, ...] = option(
         (256,),
-        "widths of the hidden layers, or none",
+        "widths of the hidden layers, such as 300,9x100, or none",
         group="Network",
         read=reading.widths,
         metavar="64,32",
@@ -145,6 +153,13 @@ class Spec:
         group="Network",
         read=reading.initializer,
         choices=lambda: ["auto", *INITIALIZERS.names()],
+    )
+    bias_init: str | None = option(
+        None,
+        "initializer of the biases, such as normal:1 (default: zero)",
+        group="Network",
+        read=reading.bias_initializer,
+        choices=lambda: ["zero", *reading.bias_initializers()],
     )
     dropout: float = option(
         0.0,

@@ -19,6 +19,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "slopes": {"act": "prelu:0.1:unit"},
     "sigmoid, whose outputs are far from zero": {"act": "sigmoid"},
     "normalized": {"bn": "before,after", "bn_input": True},
+    "biases": {"act": "tanh", "bias_init": "normal:1"},
     "no hidden layer": {"hidden": "none"},
 }
 

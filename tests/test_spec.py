@@ -29,6 +29,9 @@ FIELDS = {each.name: each for each in dataclasses.fields(Spec)}
     ("name", "given_value", "value"),
     [
         *(("hidden", "64,32", (64, 32)), ("hidden", "none", ()), ("hidden", [8], (8,))),
+        *(("hidden", "9,3x5,2", (9, 5, 5, 5, 2)), ("hidden", ["2x7", 4], (7, 7, 4))),
+        *(("bias_init", "zero", None), ("bias_init", "constant:0", None)),
+        *(("bias_init", "constant:1", "constant:1"), ("bias_init", "normal", "normal:0.01")),
         *(("hidden", 16, (16,)), ("hidden", "NONE", ()), ("hidden", [], ()), ("hidden", "7", (7,))),
         *(("act", "tanh", ("tanh",)), ("act", "relu, tanh", ("relu", "tanh"))),
         *(("act", ["relu", "tanh"], ("relu", "tanh")), ("columns", "a, b", ("a", "b"))),
@@ -81,8 +84,18 @@ def test_values_are_read_from_texts_and_typed_values(
         ("lr", float("inf"), r"expected a finite number"),
         ("batch_size", 0, r"--batch-size is 0: expected a whole number of at least 1, or full"),
         ("batch_size", "all", r"or full"),
-        ("hidden", "0", r"expected layer widths such as 64,32, or none"),
+        ("hidden", "0", r"expected layer widths such as 64,32 or 9x100, or none"),
         ("hidden", "64,", r"expected layer widths"),
+        *(
+            ("hidden", each, r"expected layer widths")
+            for each in ("0x5", "5x0", "x5", "5x", "2x3x4")
+        ),
+        ("hidden", "9000x5,2000x5", r"11000 hidden layers: expected at most 10000"),
+        ("hidden", "20000x5", r"expected layer widths"),
+        ("bias_init", "auto", r"choose one of zero, constant"),
+        ("bias_init", "orthogonal", r"choose one of zero, constant"),
+        ("bias_init", "norml:1", r"did you mean 'normal'"),
+        ("bias_init", "normal:-1", r"--bias-init is 'normal:-1': expected 0 or more"),
         ("hidden", 64.5, r"expected layer widths"),
         ("hidden", True, r"expected layer widths"),
         ("act", 5, r"--act is 5: expected names"),
@@ -267,7 +280,7 @@ def test_every_other_option_changes_the_hash(name: str) -> None:
         **{"early_stop": 7, "seed": 7, "dtype": "float64", "log_every": 7},
         **{"features": "quadratic", "bn": "before", "bn_input": True, "bn_momentum": 0.2},
         **{"bn_eps": 0.1, "label_smoothing": 0.1, "class_weight": "balanced"},
-        **{"momentum_decay": 0.1},
+        **{"momentum_decay": 0.1, "bias_init": "normal"},
     }
     assert Spec.read({name: other[name]}).hash() != Spec().hash()
 

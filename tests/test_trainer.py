@@ -85,6 +85,16 @@ TRAJECTORIES: dict[str, dict[str, Any]] = {
     "log every third epoch": {"log_every": 3, "epochs": 8},
     "constant weights": {"init": "constant:0.1", "act": "sigmoid"},
     "uniform weights": {"init": "uniform:0.4", "act": "identity"},
+    "truncated weights": {"init": "truncated_normal:0.5", "act": "tanh"},
+    "biases of their own": {"bias_init": "normal:0.7", "hidden": "7,6", "act": "tanh"},
+    "biases as PyTorch has them": {"init": "fan_in_uniform", "bias_init": "fan_in_uniform"},
+    "biases where there are any": {
+        "bias_init": "uniform:0.5",
+        "hidden": "7,6",
+        "bn": "before,none",
+    },
+    "scaled by data, with biases": {"init": "lsuv", "hidden": "7,6", "bias_init": "normal:1"},
+    "inverse root": {"schedule": "inverse_root", "warmup": 1.5},
     "scaled by data": {"init": "lsuv", "hidden": "7,6", "act": "tanh,relu"},
     "scaled by normalized data": {
         **{"init": "lsuv", "hidden": "7,6", "bn": "after,before", "bn_input": True},

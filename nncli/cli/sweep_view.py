@@ -195,4 +195,6 @@ def pairs(params: Mapping[str, Any]) -> list[str]:
 
 def short(value: Any) -> str:
     """Return an option's value in few characters."""
+    if value is None:
+        return "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

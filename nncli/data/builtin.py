@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nncli.data.catalog import canonical, read_builtin
 from nncli.data.images import IMAGE_SETS, load_images
-from nncli.data.options import ProgressReport
+from nncli.data.known_tables import KNOWN_TABLES, load_known_table
+from nncli.data.options import DataOptions, ProgressReport
 from nncli.data.source import Matrix, Source, Target
 
 _FILES = Path(__file__).parent / "files"
@@ -29,14 +30,17 @@ _IRIS_COLUMNS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 _IRIS_SPECIES = ("setosa", "versicolor", "virginica")
 
 
-def load_builtin(source: str, dtype: str, progress: ProgressReport | None) -> Source:
-    """Return a built-in set by name, perhaps with parameters.
+def load_builtin(options: DataOptions, progress: ProgressReport | None) -> Source:
+    """Return the built-in set that ``options`` name, perhaps with parameters.
 
     Raises UsageError for unknown parameters, DataError where a download fails.
     """
+    source, dtype = options.source, options.dtype
     name, parameters = read_builtin(source)
     if name in IMAGE_SETS:
         return load_images(name, progress)
+    if name in KNOWN_TABLES:
+        return load_known_table(name, options, progress)
     if name == "digits":
         return _digits()
     if name == "iris":

@@ -52,6 +52,8 @@ BUILTINS: Mapping[str, Builtin] = {
     ),
     "mnist": Builtin("70,000 handwritten digits, 28 x 28 pixels (downloaded once)"),
     "fashion-mnist": Builtin("70,000 pieces of clothing, 28 x 28 pixels (downloaded once)"),
+    "california-housing": Builtin("20,640 districts and their house prices (downloaded once)"),
+    "adult": Builtin("48,842 people and who earns above 50,000 dollars (downloaded once)"),
 }
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nncli.data.entries import cache_folder
+from nncli.data.fetching import Remote, by_hand, data_folder, fetch
 from nncli.data.idx import find_parts, load_idx
 from nncli.data.options import ProgressReport
 from nncli.data.source import Source
@@ -85,10 +84,9 @@ def load_images(name: str, progress: ProgressReport | None) -> Source:
 
 def _own_folder(name: str) -> Path | None:
     """Return the folder of a set below ``NNCLI_DATA``, if all its files are there."""
-    root = os.environ.get("NNCLI_DATA")
-    if not root:
+    folder = data_folder(name)
+    if folder is None:
         return None
-    folder = Path(root).expanduser() / name
     try:
         return folder if len(find_parts(folder)) == 4 else None
     except DataError:
@@ -97,58 +95,8 @@ def _own_folder(name: str) -> Path | None:
 
 def _download(name: str, known: ImageSet, progress: ProgressReport | None) -> Path:
     """Fetch what is not yet there into the user's cache; a file arrives whole and checked."""
-    folder = cache_folder() / "downloads" / name
-    if all((folder / file).exists() for file in known.files):
-        return folder
-    import pooch
-
-    pooch.get_logger().setLevel("ERROR")
+    remotes = [Remote(file, known.address + file, sha256) for file, sha256 in known.files.items()]
     try:
-        for file, sha256 in known.files.items():
-            pooch.retrieve(
-                known.address + file,
-                known_hash=f"sha256:{sha256}",
-                path=folder,
-                fname=file,
-                downloader=pooch.HTTPDownloader(
-                    progressbar=_Bar(f"downloading {known.title}: {file}", progress),
-                    timeout=30,
-                ),
-            )
+        return fetch(name, known.title, remotes, progress)
     except (OSError, ValueError) as error:  # no network, no space, or another content
-        raise DataError(_by_hand(name, known, error)) from None
-    return folder
-
-
-def _by_hand(name: str, known: ImageSet, error: Exception) -> str:
-    root = os.environ.get("NNCLI_DATA")
-    place = Path(root).expanduser() / name if root else Path("FOLDER") / name
-    setting = "" if root else " and set NNCLI_DATA=FOLDER"
-    files = "\n".join(f"  {sha256}  {file}" for file, sha256 in known.files.items())
-    reason = str(error).partition("\n")[0]
-    return (
-        f"{known.title} cannot be downloaded from {known.address} ({reason}): put these files "
-        f"(SHA-256 before each) into {place}{setting}\n{files}"
-    )
-
-
-class _Bar:
-    """What pooch takes for a progress bar: it is told bytes, and reports the fraction of them."""
-
-    def __init__(self, text: str, progress: ProgressReport | None) -> None:
-        self.text, self.progress = text, progress
-        self.total = 0
-        self.done = 0
-
-    def update(self, size: int) -> None:
-        """Add ``size`` bytes."""
-        self.done += size
-        if self.progress is not None:
-            self.progress(self.text, min(1.0, self.done / self.total) if self.total else None)
-
-    def reset(self) -> None:
-        """Begin anew."""
-        self.done = 0
-
-    def close(self) -> None:
-        """Do nothing: whoever shows the progress closes it."""
+        raise by_hand(known.title, name, known.address, known.files, error) from None

@@ -17,12 +17,12 @@ from nncli.data.files import READABLE, reading
 from nncli.data.idx import load_idx
 from nncli.data.inputs import encode, fit_inputs
 from nncli.data.npz import load_npz
-from nncli.data.options import DEFAULT_VAL, DataOptions, ProgressReport, read_part
+from nncli.data.options import DEFAULT_VAL, DataOptions, EndRows, ProgressReport, read_part
 from nncli.data.preprocessing import InputColumn, Preprocessing
 from nncli.data.scaling import Statistics, fit_scaling, needs_statistics, statistics
 from nncli.data.selection import place_of
 from nncli.data.source import Matrix, RawTable, Source
-from nncli.data.splits import split
+from nncli.data.splits import divide
 from nncli.data.targets import Targets, resolve_targets
 from nncli.errors import DataError, UsageError, did_you_mean
 
@@ -121,7 +121,7 @@ def open_source(options: DataOptions, progress: ProgressReport | None) -> Source
     path = Path(options.source).expanduser()
     if is_builtin(options.source) or path.is_dir():
         if is_builtin(options.source):
-            source = load_builtin(options.source, options.dtype, progress)
+            source = load_builtin(options, progress)
         else:
             source = load_idx(path, path.resolve().name)
         if val_file or test_file:
@@ -164,8 +164,8 @@ def _no_such_part(option: str, text: str, source: str) -> DataError:
 def _without_target(source: Source, options: DataOptions) -> Source:
     if options.target is not None:
         raise UsageError(
-            f"--target {options.target}: '{options.source}' is no table and has its own target, "
-            f"{', '.join(each.name for each in source.targets)}"
+            f"--target {options.target}: '{options.source}' has its own target, "
+            f"{', '.join(each.name for each in source.targets)}: leave it out"
         )
     return source
 
@@ -191,7 +191,7 @@ def _split(
     val, test = read_part(options.val, "--val"), read_part(options.test, "--test")
     val_share = val if isinstance(val, float) else 0.0
     test_share = test if isinstance(test, float) else 0.0
-    if test_share and of_test:
+    if (test_share or isinstance(test, EndRows)) and of_test:
         raise UsageError(
             f"--test {options.test}: '{source.name}' has its own test part of {of_test} rows, "
             "which is used without --test"
@@ -201,7 +201,13 @@ def _split(
         notes.append(f"all {main} rows are trained on: so few are not split unless --val says so")
     rows = np.flatnonzero(found.valid[:main]).astype(np.int64)
     codes = None if found.codes is None else found.codes[:main][rows]
-    train, val_rows, test_rows = split(rows, codes, val_share, test_share, options.seed)
+    train, val_rows, test_rows = divide(
+        rows,
+        codes,
+        val if isinstance(val, EndRows) else val_share,
+        test if isinstance(test, EndRows) else test_share,
+        options.seed,
+    )
     if of_val:
         val_rows = main + np.flatnonzero(found.valid[main : main + of_val])
     if of_test:

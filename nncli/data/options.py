@@ -28,7 +28,8 @@ class DataOptions:
     """Everything that decides a data set.
 
     ``source`` is a built-in name, a file or a folder. ``header`` is None to detect it.
-    ``val`` and ``test`` are shares of the rows, or files of the same form.
+    ``val`` and ``test`` are shares of the rows, drawn by the seed, ``first:N`` or ``last:N`` for so
+    many rows of one end, or files of the same form.
     ``target``, ``columns`` and ``drop`` hold column names or positions (1-based, negative from
     the end); several targets are separated by commas. ``features`` is ``quadratic`` or ``poly:D``
     for products of the inputs as more inputs.
@@ -82,15 +83,37 @@ def degree_of(features: str) -> int:
     )
 
 
-def read_part(text: str, option: str) -> float | Path:
-    """Return the share of rows, or the file, that ``--val`` or ``--test`` names."""
+@dataclass(frozen=True)
+class EndRows:
+    """The first rows of the data, or the last ones."""
+
+    last: bool
+    count: int
+
+    def __str__(self) -> str:
+        return f"{'last' if self.last else 'first'}:{self.count}"
+
+
+#: What ``--val`` or ``--test`` may be: a share of the rows, rows of one end, or a file.
+Part = float | EndRows | Path
+
+
+def read_part(text: str, option: str) -> Part:
+    """Return the share of rows, the rows, or the file that ``--val`` or ``--test`` names."""
+    end, colon, count = text.partition(":")
+    if colon and end in ("first", "last"):
+        if not (count.isascii() and count.isdigit() and int(count) > 0):
+            raise UsageError(
+                f"{option} {text}: expected a whole number of rows from 1 on, such as {end}:5000"
+            )
+        return EndRows(end == "last", int(count))
     try:
         share = float(text)
     except ValueError:
         return Path(text).expanduser()
     if math.isnan(share) or not 0 <= share < 1:
         raise UsageError(
-            f"{option} {text}: expected a share of the rows from 0 to below 1, such as 0.2, "
-            "or a file"
+            f"{option} {text}: expected a share of the rows from 0 to below 1, such as 0.2, rows "
+            "such as first:5000 or last:5000, or a file"
         )
     return share

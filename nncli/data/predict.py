@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.builtin import load_builtin
-from nncli.data.catalog import is_builtin
+from nncli.data.catalog import is_builtin, read_builtin
 from nncli.data.dataset import Inputs
 from nncli.data.entries import Entry
 from nncli.data.files import open_bytes, reading
 from nncli.data.idx import load_idx, read_idx
 from nncli.data.inputs import encode
+from nncli.data.known_tables import KNOWN_TABLES, table_files
 from nncli.data.loading import require_file
 from nncli.data.npz import as_matrix, npz_targets, read_npz
+from nncli.data.options import DataOptions
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.sniff import Dialect, sniff
 from nncli.data.source import Matrix, RawTable, Target
@@ -36,7 +38,8 @@ def read_inputs(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -
     missing and for text in a numeric one.
     """
     place = Path(path).expanduser()
-    matrix = _read_matrix(place, str(path), dtype)
+    is_known_table = is_builtin(str(path)) and read_builtin(str(path))[0] in KNOWN_TABLES
+    matrix = None if is_known_table else _read_matrix(place, str(path), dtype)
     if matrix is not None:
         rows, targets = matrix
         if preprocessing.file_columns:
@@ -50,7 +53,8 @@ def read_inputs(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -
                 "in training"
             )
     else:
-        table, targets = _read_table(place, preprocessing, dtype)
+        paths = table_files(str(path)) if is_known_table else (place,)
+        table, targets = _read_table(paths, preprocessing, dtype)
         rows = encode(table, preprocessing.inputs, dtype)
     rows = preprocessing.expand(rows, dtype)
     true, notes = _true_targets(targets, preprocessing, dtype)
@@ -61,7 +65,7 @@ def _read_matrix(path: Path, word: str, dtype: str) -> tuple[NDArray[Any], Seque
     """Return inputs that are a matrix already, with their targets; None for a table."""
     if is_builtin(word) or path.is_dir():
         if is_builtin(word):
-            source = load_builtin(word, dtype, None)
+            source = load_builtin(DataOptions(word, dtype=dtype), None)
         else:
             source = load_idx(path, path.resolve().name)
         assert isinstance(source.inputs, Matrix)
@@ -93,10 +97,10 @@ def _as_stored(
 
 
 def _read_table(
-    path: Path, preprocessing: Preprocessing, dtype: str
+    paths: Sequence[Path], preprocessing: Preprocessing, dtype: str
 ) -> tuple[RawTable, tuple[Target, ...]]:
-    """Read a text or Parquet file with the kinds of columns that training found."""
-    inputs = preprocessing.inputs
+    """Read text files of one form, or a Parquet file, with the kinds that training found."""
+    path, inputs = paths[0], preprocessing.inputs
     kinds = ["number" if each.kind == "numeric" else "text" for each in inputs]
     with tempfile.TemporaryDirectory(prefix="nncli-") as name:
         folder = Path(name)
@@ -118,8 +122,8 @@ def _read_table(
             count = len(preprocessing.targets) if with_targets else 0
             used = [*wanted, *preprocessing.targets[:count]]
             asked = [*kinds, *preprocessing.target_kinds] if with_targets else kinds
-            part = TextPart(path, dialect, places)
-            parsed = parse_text(folder, [part], used, count, dtype, kinds=asked)
+            parts = [TextPart(each, dialect, places) for each in paths]
+            parsed = parse_text(folder, parts, used, count, dtype, kinds=asked)
         if not parsed.rows[0]:
             raise DataError(f"'{path}' has a header and no rows: expected rows to predict")
         arrays = {each.stem: np.load(each) for each in folder.glob("*.npy")}

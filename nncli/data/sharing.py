@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from nncli.data.dataset import Dataset
@@ -79,6 +80,6 @@ def _keep(
 def _as_read(options: DataOptions) -> DataOptions:
     """Return the options with the usual values for all that decides nothing about what is read."""
     usual = DataOptions()
-    val = usual.val if isinstance(read_part(options.val, "--val"), float) else options.val
-    test = usual.test if isinstance(read_part(options.test, "--test"), float) else options.test
+    val = options.val if isinstance(read_part(options.val, "--val"), Path) else usual.val
+    test = options.test if isinstance(read_part(options.test, "--test"), Path) else usual.test
     return replace(options, val=val, test=test, task=None, scale=usual.scale, seed=0, features=None)

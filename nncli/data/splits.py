@@ -5,6 +5,8 @@ the same seed draws its weights from. Every row gets a place in one random order
 rows gives ``share * c`` of its first rows in that order to a part, rounded so that the part has
 ``round(share * n)`` rows in all (largest remainder, ties by the order). A class gives at most
 ``c - 1`` of its rows away: each is learned from.
+
+A part of ``first:N`` or ``last:N`` rows is taken before, without any draw.
 """
 
 from __future__ import annotations
@@ -12,11 +14,52 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.errors import DataError
+from nncli.data.options import EndRows
+from nncli.errors import DataError, UsageError
 
 STREAM = 0x5B117
 
 Index = NDArray[np.int64]
+
+
+def divide(
+    rows: Index,
+    codes: NDArray[np.integer] | None,
+    val: float | EndRows,
+    test: float | EndRows,
+    seed: int,
+) -> tuple[Index, Index, Index]:
+    """Divide ``rows`` as :func:`split` does; parts of one end are taken before shares of the rest.
+
+    Raises DataError if no row is left, UsageError if both parts name the same rows.
+    """
+    val_end, test_end = _rows_at_end(rows, val, "--val"), _rows_at_end(rows, test, "--test")
+    if len(np.intersect1d(val_end, test_end)):
+        raise UsageError(
+            f"--val {val} and --test {test} name the same rows: expected parts without any in "
+            "common, such as first:N and last:N"
+        )
+    free = np.isin(rows, np.concatenate([val_end, test_end]), invert=True)
+    shares = [0.0 if isinstance(each, EndRows) else each for each in (val, test)]
+    train, drawn_val, drawn_test = split(
+        rows[free], None if codes is None else codes[free], shares[0], shares[1], seed
+    )
+    return (
+        train,
+        val_end if isinstance(val, EndRows) else drawn_val,
+        test_end if isinstance(test, EndRows) else drawn_test,
+    )
+
+
+def _rows_at_end(rows: Index, part: float | EndRows, option: str) -> Index:
+    """Return the rows that ``first:N`` or ``last:N`` names; none for a share."""
+    if not isinstance(part, EndRows):
+        return rows[:0]
+    if part.count >= len(rows):
+        raise DataError(
+            f"{option} {part} of {len(rows)} rows leaves no row to train on: choose fewer"
+        )
+    return rows[-part.count :] if part.last else rows[: part.count]
 
 
 def split(

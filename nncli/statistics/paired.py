@@ -17,6 +17,7 @@ finite ones. A mean of such does not exist, so the sign-flip test takes their si
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ from nncli.statistics.resampling import Floats
 
 #: Up to so many pairs all 2^n ways to set the signs are counted, 4,096 at 12.
 FEW = 12
+
+#: Differences are rounded at this digit of the larger value, so that 0.9 - 0.8 ties 0.8 - 0.7.
+DIGITS = 12
 
 PERMUTATION = "exact permutation"
 RANK_PERMUTATION = "exact permutation of ranks"
@@ -49,6 +53,24 @@ def paired_test(differences: Floats) -> Tested:
     finite = bool(np.isfinite(differences).all())
     p = _sign_flips(differences if finite else ranks)
     return Tested(p, effect, PERMUTATION if finite else RANK_PERMUTATION)
+
+
+def rounded_differences(ours: Floats, theirs: Floats) -> Floats:
+    """Return ``ours - theirs`` (n,) without the digits that are rounding; NaN where either is.
+
+    Two equal infinities, runs that both diverged, are a tie.
+    """
+    pairs = zip(ours.tolist(), theirs.tolist(), strict=True)
+    return np.array([_rounded_difference(a, b) for a, b in pairs], dtype=float)
+
+
+def _rounded_difference(a: float, b: float) -> float:
+    if a == b:
+        return 0.0
+    larger = max(abs(a), abs(b))
+    if not math.isfinite(a - b) or larger < math.ulp(0.0) * 10**DIGITS:
+        return a - b
+    return round(a - b, DIGITS - math.ceil(math.log10(larger)))
 
 
 def signed_ranks(differences: Floats) -> Floats:

@@ -46,22 +46,24 @@ class Columns:
         masked cells were not. Raises ``ValueError`` for other names, missing ones and lengths that
         differ.
         """
+        names = cls.names()
         for name in columns:
-            if name not in cls.names():
+            if name not in names:
                 raise ValueError(
-                    f"{cls.WHAT} has no column '{name}': the columns are {', '.join(cls.names())}"
-                    f"{did_you_mean(name, cls.names())}"
+                    f"{cls.WHAT} has no column '{name}': the columns are {', '.join(names)}"
+                    f"{did_you_mean(name, names)}"
                 )
         if missing := [name for name in cls.ALWAYS if name not in columns]:
             raise ValueError(f"{cls.WHAT} needs the column {missing[0]}, got {', '.join(columns)}")
         count = len(np.atleast_1d(columns["epoch"]))
         everywhere, nowhere = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
+        nothing = np.full(count, np.nan)
         values: dict[str, NDArray[Any]] = {}
         measured: dict[str, NDArray[np.bool_]] = {}
-        for name in cls.names():
+        for name in names:
             given = columns.get(name)
             if given is None:
-                values[name], measured[name] = np.full(count, np.nan), nowhere
+                values[name], measured[name] = nothing, nowhere
                 continue
             values[name] = np.array(given, dtype=cls.ALWAYS.get(name, np.float64), ndmin=1)
             if len(values[name]) != count:
@@ -87,21 +89,31 @@ class Columns:
         """The names of the columns with at least one measured value."""
         return tuple(n for n in self.names() if n in self.ALWAYS or bool(self.measured[n].any()))
 
-    def to_rows(self, run_id: int) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-        """Return the columns of the table, in its order, and the rows for them."""
-        cells: dict[str, Iterable[object]] = {"run_id": [run_id] * len(self)}
-        cells |= {name: self[name].tolist() for name in self.ALWAYS}
-        # All columns at once: for a short curve a call of NumPy takes longer than its work.
+    def to_cells(self, run_id: int) -> tuple[tuple[str, ...], list[object]]:
+        """Return the columns of the table that hold something, and the cells for them.
+
+        The columns are in the table's order, and so are the cells of each row; the rows follow one
+        another. NaN and infinities are ``None`` there, and bits of ``flags``.
+        """
+        count = len(self)
+        columns: dict[str, list[object]] = {"run_id": [run_id] * count}
+        columns |= {name: self.values[name].tolist() for name in self.ALWAYS}
+        # All at once: for a short curve a call of NumPy takes longer than its work.
         values = np.array([self.values[name] for name in self.FLAGGED])
-        measured = np.array([self.measured[name] for name in self.FLAGGED])
-        stored = np.isfinite(values) & measured
-        whole, each = stored.all(axis=1).tolist(), stored.tolist()
-        for index, (name, column) in enumerate(zip(self.FLAGGED, values.tolist(), strict=True)):
-            if not whole[index]:
-                column = [v if kept else None for v, kept in zip(column, each[index], strict=True)]
-            cells[name] = column
-        cells["flags"] = _flags(values, measured & ~stored)
-        return tuple(cells), list(zip(*cells.values(), strict=True))
+        finite = np.isfinite(values)
+        flags = np.zeros(count, dtype=np.int64)
+        for index, whole in enumerate(finite.all(axis=1).tolist()):
+            name, cells = self.FLAGGED[index], values[index]
+            if whole:
+                columns[name] = cells.tolist()
+            elif self.measured[name].any():
+                columns[name] = np.where(finite[index], cells, None).tolist()
+                flags |= _codes(cells) * self.measured[name] << 2 * index
+        columns["flags"] = flags.tolist()
+        found: list[object] = [None] * (count * len(columns))
+        for place, column in enumerate(columns.values()):
+            found[place :: len(columns)] = column
+        return tuple(columns), found
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Any]]) -> Self:
@@ -121,11 +133,7 @@ class Columns:
         return cls(values, measured)
 
 
-def _flags(values: NDArray[np.float64], odd: NDArray[np.bool_]) -> list[int]:
-    """Return the flag bits of each row for ``values`` (columns, n), not finite where ``odd``."""
-    flags = np.zeros(values.shape[1], dtype=np.int64)
-    for index in np.flatnonzero(odd.any(axis=1)).tolist():
-        column = values[index]
-        code = np.where(np.isnan(column), 1, np.where(column > 0, 2, 3))
-        flags |= np.where(odd[index], code, 0) << 2 * index
-    return flags.tolist()
+def _codes(column: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the code of each number of ``column`` (n,), as ``nonfinite.py`` has them."""
+    odd = np.where(np.isnan(column), 1, np.where(column > 0, 2, 3))
+    return np.where(np.isfinite(column), 0, odd)

@@ -23,8 +23,8 @@ _REPLACE = f"ON CONFLICT (run_id, kind) DO UPDATE SET {_PARTS}"
 
 def append(connection: Connection, run_id: int, columns: Columns) -> None:
     """Insert rows of a curve or of layer statistics."""
-    names, rows = columns.to_rows(run_id)
-    insertion(_TABLES[type(columns)], connection.dialect).run_rows(connection, names, rows)
+    names, cells = columns.to_cells(run_id)
+    insertion(_TABLES[type(columns)], connection.dialect, names=names).run_cells(connection, cells)
 
 
 def load(connection: Connection, run_id: int, kind: type[Kind]) -> Kind:

@@ -31,7 +31,7 @@ def explain(error: SQLAlchemyError | sqlite3.Error, target: Target, timeout: flo
     """Build the message for an error of SQLAlchemy or of a driver."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError | sqlite3.IntegrityError):
         return StoreError(
             f"{target.shown} refused a row ({reason}): expected runs, epochs, layers and models "
             "to be written once; see what is there with: nncli report"

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from nncli.store.curve import Curve
@@ -19,6 +20,7 @@ RESULTS = tuple(f.name for f in fields(Summary))
 """The columns that hold what came of a run."""
 
 _GIVEN = tuple(f.name for f in fields(NewRun) if f.name not in ("tags", "versions", "environment"))
+_given, _results = attrgetter(*_GIVEN), attrgetter(*RESULTS)
 _LAST = tuple(name for name in EPOCH_FLAGGED if name in runs.c)
 _EMPTY: dict[str, Any] = dict.fromkeys(c.name for c in runs.c if c.name != "id")
 _kept = threading.local()
@@ -31,7 +33,7 @@ def of_new_run(
     began = started or now
     return {
         **_EMPTY,
-        **{name: clean(getattr(new, name)) for name in _GIVEN},
+        **dict(zip(_GIVEN, map(clean, _given(new)), strict=True)),
         "uuid": str(uuid.uuid4()),
         "status": "running",
         "created": began,
@@ -60,8 +62,8 @@ def of_results(curve: Curve | None, summary: Summary | None) -> dict[str, Any]:
     """Return the columns of results that are given: of the curve's last row, and the summary's."""
     values = of_last_row(curve) if curve else {}
     if summary is not None:
-        for name in RESULTS:
-            if (value := getattr(summary, name)) is not None:
+        for name, value in zip(RESULTS, _results(summary), strict=True):
+            if value is not None:
                 values[name] = value
     return values
 

@@ -343,8 +343,7 @@ def _check_ending(status: str) -> None:
 
 
 def _insert_run(connection: Connection, row: dict[str, Any], labels: Collection[str]) -> int:
-    result = insertion(runs, connection.dialect, "RETURNING id").run(connection, row)
-    run_id = int(result.scalar_one())
+    run_id = insertion(runs, connection.dialect, "RETURNING id").run_for_key(connection, row)
     _add_tags(connection, run_id, labels)
     return run_id
 

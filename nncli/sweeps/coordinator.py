@@ -27,8 +27,9 @@ from nncli.sweeps.tally import Trial, Values, values_of
 from nncli.sweeps.tasks import Task
 from nncli.sweeps.trials import Trials
 
-#: Seconds that a look for messages waits, and that messages are collected while work is at hand.
-GLANCE, GATHER = 0.25, 0.1
+#: Seconds that a look for messages waits, that messages are collected while work is at hand, and
+#: between two looks at what has been collected.
+GLANCE, GATHER, PAUSE = 0.25, 0.1, 0.01
 
 #: Seconds of work that is claimed in advance, and the most runs of it. A transaction costs as much
 #: as some runs, so that the next claim comes when half of it is done.
@@ -198,13 +199,18 @@ class Coordinator:
             self._halt()
 
     def _messages(self) -> list[Message]:
-        """Return what the engine tells; wait for it, and gather some while work is at hand."""
-        if not self._begun:
-            return []
-        rate, queued = self.trials.tally.rate, len(self._begun) - self.engine.slots
-        if queued > 0 and rate > 0 and not self._stopping:
-            time.sleep(min(GATHER, 0.5 * queued / rate))  # half of what is queued is left then
-        return self.engine.messages(GLANCE)
+        """Return what the engine tells; wait for it, and gather some while work is at hand.
+
+        Half of what is queued is left to be trained while this is written. Runs that have ended
+        meanwhile are not waited for: then this process is the slower one, and must not rest.
+        """
+        queued = len(self._begun) - self.engine.slots
+        found = self.engine.messages(0.0) if queued > 0 else []
+        until = time.monotonic() + GATHER
+        while 2 * _ended_runs(found) < queued and time.monotonic() < until and not self._stopping:
+            time.sleep(PAUSE)
+            found += self.engine.messages(0.0)
+        return found or (self.engine.messages(GLANCE) if self._begun else [])
 
     def _claimed(self, beginning: int) -> list[Task]:
         """Claim runs for the slots that are free besides those ``beginning``, and some ahead.
@@ -328,3 +334,8 @@ class Coordinator:
                 tally.counts, running, total, tally.best, tally.rate, tally.seconds, left, waiting
             )
         )
+
+
+def _ended_runs(messages: Sequence[Message]) -> int:
+    """Return how many runs the messages say to be over."""
+    return sum(isinstance(told, Exception | Finished) for _, told in messages)

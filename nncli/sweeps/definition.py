@@ -15,7 +15,9 @@ from typing import Any
 from nncli.errors import UsageError
 from nncli.options import whole
 from nncli.spec import Spec
+from nncli.sweeps.search.guides import sampler_name
 from nncli.sweeps.search.objectives import Objective, read_objective
+from nncli.sweeps.space.about import About
 from nncli.sweeps.space.space import Space
 
 #: More seeds than this are a slip of the keyboard.
@@ -26,7 +28,8 @@ MOST_SEEDS = 100_000
 class Definition:
     """A sweep as it was asked for, checked. ``sampler`` ``None`` is a grid, or random with trials.
 
-    ``objectives`` are texts as people write them; none means the validation loss.
+    ``objectives`` are texts as people write them; none means the validation loss. ``about`` is what
+    the sweep is about, if it is an experiment. Raises UsageError for arms that are no grid.
     """
 
     space: Space
@@ -36,26 +39,42 @@ class Definition:
     sampler_seed: int = 0
     pruner: str | None = None
     objectives: tuple[str, ...] = ()
+    about: About | None = None
+
+    def __post_init__(self) -> None:
+        name = sampler_name(self.sampler, self.trials)
+        if self.space.arms and name != "grid":
+            what = f"sampler {name}" if self.sampler else f"{self.trials} trials"
+            raise UsageError(
+                f"arms with {what}: arms are tried one by one, so expected a grid; leave out "
+                "sampler and trials, or write a file without [[arm]]"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON values."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**values, "space": self.space.to_json()}
+        values["space"] = self.space.to_json()
+        del values["about"]
+        return values if self.about is None else {**values, "about": self.about.to_json()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Definition:
         """Read what :meth:`to_json` wrote; what else is in ``values`` is left alone."""
-        known = {each.name: values[each.name] for each in fields(cls)}
+        known = {each.name: values[each.name] for each in fields(cls) if each.name != "about"}
         lists = {name: tuple(values[name]) for name in ("seeds", "objectives")}
-        return cls(**{**known, **lists, "space": Space.from_json(values["space"])})
+        about = About.from_json(values["about"]) if values.get("about") else None
+        space = Space.from_json(values["space"])
+        return cls(**{**known, **lists, "space": space, "about": about})
 
     def hash(self, data_hashes: Mapping[str, str]) -> str:
         """Return the SHA-256 of what is searched and how, on data of these hashes by name.
 
         The order of the axes counts, which is that of the trials, but for those with one value.
+        What the sweep is about does not.
         """
         values = {**self.to_json(), "data": dict(data_hashes)}
         del values["trials"]
+        values.pop("about", None)
         varied = [axis for axis in values["space"]["axes"] if axis[0] in self.space.varied]
         fixed = [axis for axis in values["space"]["axes"] if axis not in varied]
         values["space"]["axes"] = varied + sorted(fixed, key=lambda axis: str(axis[0]))

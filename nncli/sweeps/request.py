@@ -13,7 +13,7 @@ from nncli.spec import Spec
 from nncli.sweeps.definition import Definition, read_seeds
 from nncli.sweeps.search.guides import sampler_name
 from nncli.sweeps.space.dimensions import Dimension
-from nncli.sweeps.space.document import read_document
+from nncli.sweeps.space.document import Document, read_document, without
 from nncli.sweeps.space.forms import read_dimension
 from nncli.sweeps.space.space import Space
 
@@ -40,28 +40,42 @@ def read_request(
     ``data`` may name a TOML file, which options and settings beat. ``definition`` is that of a
     stored sweep that goes on. Raises UsageError for what cannot be read.
     """
-    given, axes, when = dict(options), {}, {}
-    chosen = dict(settings)
+    given = dict(options)
+    document = Document({})
     source = given.get("data")
     if isinstance(source, str) and source.endswith(".toml"):
         del given["data"]
         document = read_document(source)
-        axes, when = dict(document.axes), dict(document.when)
-        chosen = {**document.settings, **chosen}
     seed = given.pop("seed", None)
     if seed is not None and "seeds" in settings:
         raise UsageError("--seed and --seeds: give one of them, --seeds 3,5 for these two seeds")
+    axes = dict(document.axes)
     for name, value in given.items():
         is_file = name == "data" and isinstance(value, str) and Path(value).exists()
         axes[name] = read_dimension(name, [value] if is_file else value)
-    for name, dimension in axes.items():
-        _check_varied(name, dimension)
-    when = {name: parents for name, parents in when.items() if name not in given}
-    if definition is None:
-        space = Space(axes, when, _texts(chosen.get("constraints")))
-        definition = Definition(space)
+    when = {name: parents for name, parents in document.when.items() if name not in given}
+    arms = without(document.arms, given)
+    chosen = dict(settings)
     if seed is not None:
         chosen["seeds"] = _seed_list(seed)
+    return request_of(replace(document, axes=axes, when=when, arms=tuple(arms)), chosen, definition)
+
+
+def request_of(
+    document: Document, settings: Mapping[str, Any], definition: Definition | None = None
+) -> Request:
+    """Return the sweep of a file, whose settings are beaten by ``settings``.
+
+    ``definition`` is that of a stored sweep that goes on. Raises UsageError for what does not fit.
+    """
+    chosen = {**document.settings, **settings}
+    for axes in (document.axes, *document.arms):
+        for name, dimension in axes.items():
+            _check_varied(name, dimension)
+    if definition is None:
+        constraints = _texts(chosen.get("constraints"))
+        space = Space(document.axes, document.when, constraints, document.arms)
+        definition = Definition(space, about=document.about)
     return Request(
         _changed(definition, chosen),
         name=chosen.get("name"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -55,7 +55,7 @@ class Tally:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.objectives, self.varied = tuple(objectives), tuple(varied)
-        self.counts = Counts()
+        self._counted = Counts().to_json()
         self.whole = 0  # runs that have come to a result, whoever did them
         self.best: tuple[Best, ...] = ()
         self._clock = clock
@@ -76,9 +76,13 @@ class Tally:
         self.whole += (was or status) in WHOLE
         counted = {"early_stopped": "completed", "dropped": "pruned"}.get(status, status)
         names = ("failed", "diverged") if counted == "diverged" else (counted,)
-        self.counts = replace(
-            self.counts, **{name: getattr(self.counts, name) + 1 for name in names}
-        )
+        for name in names:
+            self._counted[name] += 1
+
+    @property
+    def counts(self) -> Counts:
+        """Return how many runs have ended, and how."""
+        return Counts(**self._counted)
 
     def shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of a trial's params that the sweep varies."""

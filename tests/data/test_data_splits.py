@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -10,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from nncli.data import DataOptions, load
 from nncli.data.splits import split
-from nncli.errors import DataError
+from nncli.errors import DataError, UsageError
 
 SHARES = st.sampled_from([0.0, 0.1, 0.2, 0.25, 1 / 3])
 
@@ -89,3 +91,45 @@ def test_splits_of_a_data_set_are_strata_and_seeded() -> None:
     assert not np.array_equal(one.val, two.val)
     np.testing.assert_array_equal(np.bincount(one.targets[one.val, 0].astype(int)), [10, 10, 10])
     assert one.train.dtype == one.val.dtype == one.test.dtype == np.int64
+
+
+def test_rows_of_an_end_are_taken_without_any_draw() -> None:
+    first = load(DataOptions("iris", val="first:30"))
+    assert first.val.tolist() == list(range(30))
+    assert first.train.tolist() == list(range(30, 150))
+    both = load(DataOptions("iris", val="first:30", test="last:20", seed=7))
+    assert both.test.tolist() == list(range(130, 150))
+    assert both.train.tolist() == list(range(30, 130))
+    mixed = load(DataOptions("iris", val="last:50", test="0.2"))
+    assert mixed.val.tolist() == list(range(100, 150))
+    assert (len(mixed.train), len(mixed.test)) == (80, 20)  # a share of the rest
+    assert mixed.test.max() < 100
+    again = load(DataOptions("iris", val="last:50", test="0.2", seed=1))
+    assert again.val.tolist() == mixed.val.tolist()
+    assert again.test.tolist() != mixed.test.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "part"),
+    [
+        ({"val": "first:0"}, UsageError, "--val first:0: expected a whole number of rows"),
+        ({"val": "first:"}, UsageError, "such as first:5000"),
+        ({"test": "last:1e3"}, UsageError, "--test last:1e3: expected a whole number of rows"),
+        ({"val": "first:150"}, DataError, "--val first:150 of 150 rows leaves no row to train on"),
+        ({"val": "first:100", "test": "last:60"}, UsageError, "name the same rows"),
+        ({"val": "first:100", "test": "last:50"}, DataError, "leave no row to train on"),
+        ({"val": "middle:100"}, DataError, "--val middle:100: there is no such file"),
+    ],
+)
+def test_wrong_rows_of_an_end(options: dict[str, str], kind: type[Exception], part: str) -> None:
+    with pytest.raises(kind) as caught:
+        load(DataOptions("iris", **options))  # type: ignore[arg-type]
+    assert part in str(caught.value)
+
+
+def test_rows_of_an_end_leave_out_those_without_a_target(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n" + "\n".join(f"{n}.5,{n * n if n else ''}" for n in range(40)))
+    found = load(DataOptions(str(path), val="first:5", test="last:5", task="regression"))
+    assert found.val.tolist() == [1, 2, 3, 4, 5]
+    assert found.test.tolist() == [35, 36, 37, 38, 39]

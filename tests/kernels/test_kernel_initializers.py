@@ -40,6 +40,8 @@ def test_first_weights_have_mean_zero_and_the_documented_deviation(name: str) ->
     if name.endswith("uniform"):
         assert abs(w).max() <= math.sqrt(3) * deviation
         assert abs(w).max() > 0.99 * math.sqrt(3) * deviation
+    elif name == "truncated_normal":
+        assert 0.0199 < abs(w).max() <= 0.02
     elif deviation and name != "sparse":
         assert 0.6 < (abs(w) < deviation).mean() < 0.76  # 0.683 of a normal sample
 
@@ -60,7 +62,7 @@ def test_values_of_initializers_are_heeded() -> None:
     assert 0.69 < abs(drawn("uniform", 0.7)).max() <= 0.7
     assert (np.count_nonzero(drawn("sparse", 7.0), axis=0) == 7).all()
     assert {name for name in INITIALIZERS.names() if INITIALIZERS[name].value is not None} == {
-        *("constant", "normal", "uniform", "sparse")
+        *("constant", "normal", "truncated_normal", "uniform", "sparse")
     }
 
 

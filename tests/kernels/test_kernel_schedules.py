@@ -48,4 +48,7 @@ def test_known_values(made: Maker) -> None:
     assert all(before > after for before, after in itertools.pairwise(cosine))
     assert cosine[-1] > 0.1
     assert factors(made, "constant", 2)[:11] == pytest.approx([*(i / 10 for i in range(1, 11)), 1])
+    roots = factors(made, "inverse_root", 0)
+    assert roots[::BATCHES][:9:3] == [1, 0.5, pytest.approx(7**-0.5)]
+    assert roots[3 * BATCHES] == roots[4 * BATCHES - 1]  # it falls between epochs
     assert all(factors(made, name, 0)[0] == 1 for name in SCHEDULES)

@@ -16,6 +16,10 @@ AUTO = {
     "selu": "lecun",
 }
 SPARSE = 15
+#: The deviation of a normal distribution cut off at two deviations: 1 - 4 phi(2) / (2 Phi(2) - 1).
+TRUNCATED_DEVIATION = math.sqrt(
+    1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2))
+)
 
 
 def standard_deviation(init: str, fan_in: int, fan_out: int) -> float:
@@ -25,6 +29,10 @@ def standard_deviation(init: str, fan_in: int, fan_out: int) -> float:
         return float(value or 0.01)
     if name == "uniform":
         return float(value or 0.05) / math.sqrt(3)
+    if name == "truncated_normal":
+        return float(value or 0.01) * TRUNCATED_DEVIATION
+    if name == "fan_in_uniform":
+        return 1 / math.sqrt(3 * fan_in)
     if name == "sparse":
         return math.sqrt(min(1.0, float(value or SPARSE) / fan_in))
     return {
@@ -56,15 +64,26 @@ def orthonormal(vectors: Array) -> Array:
     return np.array(found)
 
 
-def draw(rng: np.random.Generator, init: str, activation: str, fan_in: int, fan_out: int) -> Array:
-    """The weights of a layer; those of lsuv still have to be scaled by the data."""
+def draw(
+    rng: np.random.Generator,
+    init: str,
+    activation: str,
+    fan_in: int,
+    fan_out: int,
+    rows: int | None = None,
+) -> Array:
+    """The weights of a layer; those of lsuv still have to be scaled by the data.
+
+    ``rows`` draws so many and not fan_in.
+    """
+    shape = (fan_in if rows is None else rows, fan_out)
     if init == "auto":
         init = AUTO.get(activation.partition(":")[0], "xavier")
     deviation = standard_deviation(init, fan_in, fan_out)
     name, _, value = init.partition(":")
     if name == "constant":
-        rng.uniform(size=(fan_in, fan_out))
-        return np.full((fan_in, fan_out), float(value or 0))
+        rng.uniform(size=shape)
+        return np.full(shape, float(value or 0))
     if name in ("orthogonal", "lsuv"):
         drawn = rng.standard_normal((fan_in, fan_out))
         return orthonormal(drawn) if fan_in < fan_out else orthonormal(drawn.T).T
@@ -80,5 +99,11 @@ def draw(rng: np.random.Generator, init: str, activation: str, fan_in: int, fan_
         return weights
     if name.endswith("uniform"):
         limit = math.sqrt(3) * deviation
-        return rng.uniform(-limit, limit, (fan_in, fan_out))
-    return deviation * rng.standard_normal((fan_in, fan_out))
+        return rng.uniform(-limit, limit, shape)
+    if name == "truncated_normal":
+        numbers = list(rng.standard_normal(shape).flat)
+        while far := [place for place, each in enumerate(numbers) if abs(each) > 2]:
+            for place, each in zip(far, rng.standard_normal(len(far)), strict=True):
+                numbers[place] = each
+        return float(value or 0.01) * np.reshape(numbers, shape)
+    return deviation * rng.standard_normal(shape)

@@ -31,6 +31,8 @@ def scheduled(spec: Any, epoch: int, update: int, batches: int, plateau: float) 
         floor = (numbers or [0.0])[0]
         along = update / (batches * spec.epochs)
         rate *= floor + (1 - floor) * (1 + math.cos(math.pi * along)) / 2
+    elif name == "inverse_root":
+        rate *= (epoch + 1) ** -0.5
     elif name == "plateau":
         rate *= plateau
     rising = spec.warmup * batches
@@ -156,6 +158,10 @@ def start_of(spec: Any, dataset: Any) -> tuple[int, Network, Arrays]:
         arrays[name] = draw(rng, spec.init, network.activation(layer), *arrays[name].shape)
         if f"layer {layer} alpha" in arrays:
             arrays[f"layer {layer} alpha"][:] = network.number(layer)[0]
+    for layer in network.layers:
+        w, b = f"layer {layer} W", f"layer {layer} b"
+        if spec.bias_init is not None and b in arrays:
+            arrays[b] = draw(rng, spec.bias_init, "identity", *arrays[w].shape, rows=1)[0]
     if spec.init == "lsuv":
         rows = dataset.train[:: max(1, len(dataset.train) // LSUV_ROWS)][:LSUV_ROWS]
         scale_to_unit_variance(network, arrays, gathered(dataset, rows)[0])

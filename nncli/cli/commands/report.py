@@ -20,6 +20,7 @@ EXAMPLES = examples(
     "nncli report sweep:last --best 5",
     "nncli report sweep:last --by act,opt --vs act=relu,opt=sgd",
     "nncli report --diff 12 15",
+    "nncli report --claims sweep:last",
     'nncli report sweep:last --by opt --target "val_accuracy>=0.97"',
     "nncli report 12 15 --curves --x seconds",
     "nncli report sweep:last --heat lr,opt",
@@ -59,7 +60,7 @@ def report(
         list[str] | None,
         typer.Argument(
             help="ids, ranges of them, names, starts of uuids, @TAG, sweep:ID, last; one alone is "
-            "shown in full",
+            "shown in full; with --claims sweep:ID or a TOML file",
             metavar="RUN",
             show_default=False,
         ),
@@ -114,6 +115,15 @@ def report(
             show_default=False,
         ),
     ] = None,
+    claims: Annotated[
+        bool,
+        _flag(
+            "--claims",
+            "the claims of sweeps, of those in the database or of a TOML file: supported, refuted "
+            "or undecided",
+            COMPARE,
+        ),
+    ] = False,
     target: Annotated[
         Text,
         _text(
@@ -209,6 +219,7 @@ def report(
         "by": by,
         "vs": vs,
         "diff": diff,
+        "claims": claims,
         "target": target,
         "profile": profile,
         "sensitivity": sensitivity,

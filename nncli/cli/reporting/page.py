@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli.cli.output import print_note
+from nncli.cli.reporting.claims import NO_CLAIMS, is_as_stored, of_their_sweeps, view_of
 from nncli.cli.reporting.request import Request
 from nncli.cli.reporting.runs import find_runs, metric_of, nothing_found
 from nncli.cli.reporting.view import View
@@ -15,6 +17,7 @@ from nncli.report.text import count, plural
 from nncli.tables import Table
 
 if TYPE_CHECKING:
+    from nncli.judging.sources import Source
     from nncli.report.page import PageData, Section
     from nncli.store.finding import ReportStore
 
@@ -47,22 +50,30 @@ def write_page(store: ReportStore, request: Request) -> int:
     from nncli.cli.reporting.writing import write_file
     from nncli.report.page import page
 
-    assert request.html is not None
-    data = page_data(store, request)
+    path = request.html
+    assert path is not None
+    sources: list[Source] = []
+    if request.claims:
+        request, sources = of_their_sweeps(store, request)
+        if not sources:
+            print_note(NO_CLAIMS.format(store.shown))
+            return 0
+    data = page_data(store, request, sources)
     if not len(data.runs):
         print_note(nothing_found(store, request))
         return 0
     text = page(data)
-    write_file(request.html, [text])
+    write_file(path, [text])
     size = count(len(text.encode()))
-    print_note(f"wrote {request.html}: {plural(len(data.runs), 'run')}, {size} bytes")
+    print_note(f"wrote {path}: {plural(len(data.runs), 'run')}, {size} bytes")
     return 0
 
 
-def page_data(store: ReportStore, request: Request) -> PageData:
-    """Return all that the page holds."""
+def page_data(store: ReportStore, request: Request, sources: Sequence[Source] = ()) -> PageData:
+    """Return all that the page holds; ``sources`` are sweeps whose claims it shows."""
     from nncli.cli.reporting.runs import query_of
     from nncli.cli.reporting.views import make_view
+    from nncli.experimenting.pages import experiments_of
     from nncli.report.page import PageData
     from nncli.report.page.fields import page_fields
     from nncli.store.clock import utc_now, utc_text
@@ -82,8 +93,8 @@ def page_data(store: ReportStore, request: Request) -> PageData:
     said: set[str] = set()
     sections: list[Section] = []
     for name in request.views if len(runs) else ():
-        if name == "curves":
-            continue  # which the page has in any case
+        if name in ("curves", "claims"):
+            continue  # which the page has in any case, or beside its sections
         view = make_view(name, store, replace(request, form="json"))
         notes += [view.nothing] if view.nothing else []
         if name in ("groups", "comparison"):
@@ -92,6 +103,9 @@ def page_data(store: ReportStore, request: Request) -> PageData:
             said |= set(view.notes)
         elif not view.nothing:
             sections.append(_section(name, view))
+    whole = [each.sweep.id for each in sources if is_as_stored(each)]
+    if others := [each for each in sources if each.sweep.id not in whole]:
+        sections.append(_section("claims", view_of(others, store)))
     return PageData(
         title=f"nncli report: {Path(store.shown).name}",
         database=store.shown,
@@ -104,6 +118,7 @@ def page_data(store: ReportStore, request: Request) -> PageData:
         notes=tuple(notes),
         remarks=remarks,
         metric=metric.label,
+        experiments=experiments_of(store, whole) if whole else (),
     )
 
 

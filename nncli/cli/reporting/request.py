@@ -25,6 +25,9 @@ PICTURES = ("curves", "heat", "parallel", "layers", *OF_ONE_RUN)
 #: Views that compute, and what each shows. Of several the first alone would be seen.
 COMPUTED = ("target", "profile", "sensitivity")
 
+#: Options that choose or group runs: claims say themselves which of a sweep's runs they are of.
+CHOOSING = ("where", "since", "status", "sort", "limit", "best", "columns")
+
 #: What refines another option, and the options of which one must be given.
 REFINES = {
     "vs": ("by",),
@@ -47,6 +50,10 @@ EXCLUDES = {
     ("plot", "output"): "--plot names its own file",
     ("columns", "by"): "groups have columns of their own; choose runs with --where",
     ("columns", "html"): "a page has all columns",
+    **{("claims", name): "a claim says itself which runs of its sweep it is of" for name in (
+        *CHOOSING, "metric", "diff",
+    )},
+    **{("claims", name): "what they rest on is a table" for name in ("plot", "follow")},
     **{("follow", name): "the live table is of runs, in a terminal" for name in (
         *("by", "vs", "best", "sort", "target", "sensitivity", "profile", *PICTURES),
         *("html", "plot", "output"),
@@ -75,6 +82,8 @@ class Request:
     by: tuple[str, ...] = ()
     vs: Mapping[str, str] | Literal["best"] | None = None
     diff: tuple[str, str] | None = None
+    claims: bool = False
+    of_sweeps: tuple[int, ...] = ()
     target: str | None = None
     profile: bool = False
     sensitivity: bool = False
@@ -104,7 +113,7 @@ class Request:
     @property
     def views(self) -> tuple[str, ...]:
         """Return the views that were asked for, in the order in which they are shown."""
-        names = ("diff", *COMPUTED, *PICTURES)
+        names = ("claims", "diff", *COMPUTED, *PICTURES)
         found = [name for name in names if getattr(self, name)]
         if self.profile:
             found.remove("target")
@@ -131,7 +140,7 @@ def read_request(given: Mapping[str, Any], database: str) -> Request:
         for name in ("where", "since", "metric", "target", "html", "plot", "output")
         if name in asked
     }
-    flags = ("profile", "sensitivity", "log_x", "log_y", "follow", *PICTURES)
+    flags = ("claims", "profile", "sensitivity", "log_x", "log_y", "follow", *PICTURES)
     values |= {name: True for name in flags if asked.get(name) is True}
     values["runs"] = tuple(asked.get("runs", ()))
     values["status"] = tuple(each for text in asked.get("status", ()) for each in _names(text))
@@ -172,6 +181,13 @@ def _check_together(asked: Mapping[str, Any]) -> None:
             if name in asked:
                 raise UsageError(
                     f"--vs with {_flag(name)}: a comparison is a table of its own; leave one of "
+                    "them out, or ask for both on one page with --html FILE"
+                )
+    if "claims" in asked and "html" not in asked:
+        for name in ("by", "vs", *COMPUTED, *PICTURES):
+            if name in asked:
+                raise UsageError(
+                    f"--claims with {_flag(name)}: verdicts are a table of their own; leave one of "
                     "them out, or ask for both on one page with --html FILE"
                 )
     if "sort" in asked and "html" not in asked:  # a page lists the runs or groups as well

@@ -34,6 +34,7 @@ def query_of(request: Request, fields: Sequence[str], most: int | None = None) -
         statuses=request.status,
         sort=request.sort,
         limit=limit,
+        of_sweeps=request.of_sweeps,
     )
 
 

@@ -17,6 +17,7 @@ MODULES = {
     "groups": "groups",
     "comparison": "groups",
     "diff": "groups",
+    "claims": "claims",
     "target": "targets",
     "profile": "targets",
     "sensitivity": "targets",

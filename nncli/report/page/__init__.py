@@ -5,7 +5,7 @@ Data goes in as JSON (``packing``, ``curves``, ``embedding``), and a small progr
 ``parts``, shows it. Texts of data and specs are only ever put in as text.
 """
 
-from nncli.report.page.data import PageData, Section
+from nncli.report.page.data import Experiment, PageData, Section
 from nncli.report.page.document import page
 
-__all__ = ["PageData", "Section", "page"]
+__all__ = ["Experiment", "PageData", "Section", "page"]

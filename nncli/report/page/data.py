@@ -34,6 +34,31 @@ class Section:
     kind: str = "table"
 
 
+#: The columns of an experiment's tables that the page knows; ``groups`` are as reports have them.
+VERDICTS = ("verdict", "claim", "measure", "estimate", "interval", "n", "p", "reason")
+CURVES = ("line", "epoch", "n", "mean", "low", "high")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment: what it asks, what its runs show, and what became of its claims.
+
+    ``text`` is Markdown. ``verdicts`` has the columns ``VERDICTS``, where ``measure`` says
+    what decides a claim and ``interval`` is a text;
+    ``curves`` has ``CURVES``: for each line and epoch the mean, lowest and highest value of
+    ``metric`` over so many runs.
+    """
+
+    title: str
+    text: str
+    verdicts: Table
+    curves: Table
+    groups: Table
+    metric: str
+    facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class PageData:
     """All that one page holds.
@@ -42,7 +67,7 @@ class PageData:
     column ``run``. ``curves`` is long: ``run``, ``epoch``, ``updates``, ``seconds`` and metrics, by
     run and epoch. ``metric`` is the column of ``runs`` that matters most, None for the usual one.
     ``created`` is UTC, as the store has times. ``notes`` stand at the head of the page, ``remarks``
-    above the tables ``groups`` and ``comparison``.
+    above the tables ``groups`` and ``comparison``. ``experiments`` stand before all runs.
     """
 
     title: str
@@ -56,3 +81,4 @@ class PageData:
     notes: tuple[str, ...] = ()
     remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     metric: str | None = None
+    experiments: tuple[Experiment, ...] = ()

@@ -11,9 +11,10 @@ from typing import Any
 
 from nncli.metrics import usual_metric
 from nncli.report.page.curves import pack_curves
-from nncli.report.page.data import PageData, Section
+from nncli.report.page.data import Experiment, PageData, Section
 from nncli.report.page.embedding import policy, script_json
 from nncli.report.page.fields import group_of
+from nncli.report.page.markdown import blocks_of
 from nncli.report.page.packing import pack_table
 from nncli.tables import Table
 
@@ -25,6 +26,7 @@ STYLES = (
     "table.css",
     "plot.css",
     "detail.css",
+    "experiments.css",
     "print.css",
 )
 EARLY = "early.js"
@@ -39,6 +41,7 @@ SCRIPTS = (
         "matrices.js",
         "planes.js",
         "sections.js",
+        "experiments.js",
         "detail.js",
     ),
 )
@@ -82,6 +85,7 @@ def packed(data: PageData, *, live: bool = False) -> dict[str, Any]:
         "groups": pack_table(data.groups) if data.groups is not None else None,
         "comparison": pack_table(data.comparison) if data.comparison is not None else None,
         "sections": [_section(each) for each in data.sections],
+        "experiments": [_experiment(each) for each in data.experiments],
     }
 
 
@@ -109,6 +113,19 @@ def _section(section: Section) -> dict[str, Any]:
         "notes": list(section.notes),
         "kind": section.kind,
         "tables": tables,
+    }
+
+
+def _experiment(experiment: Experiment) -> dict[str, Any]:
+    return {
+        "title": experiment.title,
+        "facts": list(experiment.facts),
+        "text": blocks_of(experiment.text),
+        "verdicts": pack_table(experiment.verdicts),
+        "curves": pack_table(experiment.curves),
+        "groups": pack_table(experiment.groups),
+        "metric": experiment.metric,
+        "notes": list(dict.fromkeys(experiment.notes)),
     }
 
 

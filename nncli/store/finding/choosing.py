@@ -16,7 +16,7 @@ from nncli.store.finding.operands import Operands
 from nncli.store.finding.query import Query
 from nncli.store.finding.selectors import selected
 from nncli.store.records import STATUSES
-from nncli.store.schema import runs, tags
+from nncli.store.schema import runs, tags, trials
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,7})?)([mhdw])")
@@ -28,6 +28,9 @@ def conditions_of(
 ) -> list[ColumnElement[bool]]:
     """Return what must hold for a run that is meant. Raises UsageError and StoreError."""
     found = selected(connection, query.runs, shown)
+    if query.of_sweeps:
+        used = select(trials.c.run_id).where(trials.c.sweep_id.in_(query.of_sweeps))
+        found.append(runs.c.id.in_(used.where(trials.c.run_id.is_not(None))))
     if query.where is not None:
         found.append(condition_of(query.where, operands))
     if query.since is not None:

@@ -1,10 +1,11 @@
 """The fields of a report: every name in ``--where``, ``--sort``, ``--columns`` and ``--by``.
 
-There are four sorts, each derived from where it is declared: columns of ``runs``, options of the
-stored spec, metrics (``val_accuracy``, with ``:best``, ``:last``, ``:min`` or ``:max``), and
-statistics of the layers at the last logged epoch (``dead_frac``, with ``:max``, ``:min`` or
-``:mean``). A name that is both a column of ``runs`` and an option is the column: ``epochs`` are
-those that were trained.
+There are five sorts, each derived from where it is declared: columns of ``runs``, options of the
+stored spec, what is computed of it (``depth`` and ``width``, the number of hidden layers and the
+width of the widest, both 0 without any), metrics (``val_accuracy``, with ``:best``, ``:last``,
+``:min`` or ``:max``), and statistics of the layers at the last logged epoch (``dead_frac``, with
+``:max``, ``:min`` or ``:mean``). A name that is both a column of ``runs`` and an option is the
+column: ``epochs`` are those that were trained.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ class Field:
     """A field and where its value is.
 
     ``kind`` is ``text``, ``number``, ``whole``, ``flag``, ``mixed`` (a whole number or a text) or
-    ``tags``. ``source`` is ``runs``, ``spec``, ``epochs`` or ``layer_stats``, and ``column`` what
-    it is called there; of the last two ``statistic`` is taken over the rows of a run. What is
-    ``flipped`` is one minus the column: the error of an accuracy.
+    ``tags``. ``source`` is ``runs``, ``spec``, ``shape`` (computed of the spec's hidden layers),
+    ``epochs`` or ``layer_stats``, and ``column`` what it is called there; of the last two
+    ``statistic`` is taken over the rows of a run. What is ``flipped`` is one minus the column: the
+    error of an accuracy.
     """
 
     label: str
@@ -63,6 +65,7 @@ _KINDS = {BigInteger: "whole", Integer: "whole", Double: "number", Boolean: "fla
 #: Options that the SQL view leaves out, and those whose kind is narrower than there.
 _OPTIONS = SPEC_FIELDS | {
     "columns": "text",
+    "bias_init": "text",
     "drop": "text",
     "no_header": "flag",
     "log_every": "whole",
@@ -71,6 +74,10 @@ _OPTIONS = SPEC_FIELDS | {
     "early_stop": "whole",
     "batch_size": "mixed",
 }
+
+
+#: What the widths of the hidden layers come to.
+SHAPE = ("depth", "width")
 
 
 def _column(name: str) -> Field:
@@ -95,6 +102,7 @@ def _fields() -> dict[str, Field]:
     found["tags"] = Field("tags", "tags", "tags", "tag")
     for name, kind in _OPTIONS.items():
         found.setdefault(name, Field(name, kind, "spec", name))
+    found |= {name: Field(name, "whole", "shape", name) for name in SHAPE}
     found |= {name: _measure(name, "best") for name in CURVE_METRICS}
     found |= {f"best_{name}": _measure(name, "best") for name in CURVE_METRICS}
     found |= {name: _measure(name, None) for name in TEST_METRICS}

@@ -77,6 +77,8 @@ class Operands:
                 return self._of_runs(field)
             case "spec":
                 return self._of_spec(field)
+            case "shape":
+                return Operand(false(), numbers=self.shape(field), whole=True)
             case "tags":
                 return self._of_tags()
             case _:
@@ -110,6 +112,23 @@ class Operands:
             # Of one path SQLite would return the value itself.
             return func.json_extract(runs.c.spec, *paths, paths[0], type_=Text)
         return cast(func.jsonb_build_array(*(self._json(name) for name in names)), Text)
+
+    def shape(self, field: Field) -> ColumnElement[Any]:
+        """Return how many hidden layers a run has, or how many units the widest of them.
+
+        The stored spec has their widths as a text, ``64,32`` or ``none``.
+        """
+        text = func.coalesce(self._in_spec("hidden"), "none")
+        has_none = text.in_(("none", ""))
+        if field.column == "depth":
+            commas = func.length(text) - func.length(func.replace(text, ",", ""))
+            return case((has_none, 0), else_=commas + 1)
+        if self.is_postgres:
+            each: Any = func.unnest(func.string_to_array(text, ",")).column_valued("each")
+        else:
+            each = func.json_each("[" + text + "]").table_valued("value").c.value
+        widest = select(func.max(cast(each, Integer))).scalar_subquery()
+        return case((has_none, 0), else_=widest)
 
     def reads_as(
         self, texts: ColumnElement[Any], number: ColumnElement[Any]

@@ -14,7 +14,8 @@ class Query:
     ``fields`` are the columns of the answer, named as in :mod:`~nncli.store.finding.fields`.
     ``runs`` are selectors such as ``12``, ``15-20``, ``@night``, ``sweep:3``, ``last``, a name or
     the start of a uuid; a run that one of them means is meant, and without any all are. Of these
-    remain those for which ``where`` holds, that were created ``since`` (``2d``, ``12h``, a date),
+    remain those that one of the sweeps ``of_sweeps`` uses, where any is given, also those it has
+    found trained; for which ``where`` holds, that were created ``since`` (``2d``, ``12h``, a date),
     and that have one of ``statuses``. ``sort`` is ``FIELD``, ``-FIELD`` or ``FIELD:desc``, by
     default the newest stand first; ``limit`` is applied at last.
     """
@@ -26,6 +27,7 @@ class Query:
     statuses: tuple[str, ...] = ()
     sort: str | None = None
     limit: int | None = None
+    of_sweeps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,13 @@ from nncli.store.finding.operands import Operands
 from nncli.store.finding.query import Found, Query
 from nncli.store.finding.rows import FEW, Reader
 from nncli.store.schema import runs
-from nncli.store.store import RunStore
+from nncli.store.sweeps import SweepStore
 from nncli.store.views import view_statements
 from nncli.tables import Table
 
 if TYPE_CHECKING:
     from nncli.store.columns import Columns
+    from nncli.store.records import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class _Chosen:
         return self.select(runs.c.id).limit(self.limit)
 
 
-class ReportStore(RunStore):
+class ReportStore(SweepStore):
     """A store that finds runs by conditions, and reads what many runs have measured."""
 
     def find(self, query: Query) -> Found:
@@ -94,6 +95,23 @@ class ReportStore(RunStore):
         """Return the statistics of some runs' layers, a row an epoch and layer."""
         with self._reading() as connection:
             return measurements.layer_stats_of(connection, run_ids)
+
+    def layer_stats_at(self, query: Query, epoch: int | None = None) -> Table:
+        """Return what was measured of the layers of the runs that a query means, at one epoch.
+
+        A row a run and layer; of every run its last logged epoch where none is given.
+        """
+        with self._chosen(query) as chosen:
+            ids = chosen.select(runs.c.id).order_by(None)
+            return measurements.layer_stats_at(chosen.connection, ids, epoch)
+
+    def weights_of(self, run_ids: Sequence[int]) -> dict[int, Checkpoint]:
+        """Return the weights that some runs keep, without what resuming needs: the best, or last.
+
+        Runs that keep none are left out.
+        """
+        with self._reading() as connection:
+            return measurements.weights_of(connection, run_ids)
 
     def all_curves(self, query: Query) -> dict[str, Any]:
         """Return the curves of the runs that a query means as NumPy columns, by run and epoch."""

@@ -37,6 +37,8 @@ class Reader:
                     wanted[_FLAGS] = runs.c.flags
             elif field.source == "spec":
                 wanted[_key(field)] = operands.options(self._options)
+            elif field.source == "shape":
+                wanted[_key(field)] = operands.shape(field)
             elif field.statistic:
                 nan = math.nan if operands.is_postgres else _NAN
                 wanted[_key(field)] = operands.aggregate(field, literal(nan))

@@ -3,7 +3,8 @@
 An axis may be *conditional*: active only where other axes, its parents, have certain values, and
 where it is not active its option is left out. Constraints are conditions as
 :mod:`nncli.predicates` reads them, over the options of the sweep; one that mentions an option that
-is not active at a point does not apply there.
+is not active at a point does not apply there. Arms (:mod:`nncli.sweeps.space.arms`) are joint
+alternatives: the grid goes through the axes once for each.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, TypeAlias
 
 from nncli.errors import UsageError, did_you_mean
 from nncli.predicates import Expression, evaluate, names, parse
+from nncli.sweeps.space import arms as joint
 from nncli.sweeps.space.conditions import all_conditions, check_conditions, parents_first
 from nncli.sweeps.space.dimensions import Dimension, Plain, Whole, dimension_from_json
 from nncli.sweeps.space.values import OptionValues
@@ -31,15 +33,20 @@ class Space:
 
     ``when`` says of an option, for each of its parents, with which values of it the option is
     active. The hyper-parameters of optimizers are conditional by themselves where the sweep varies
-    ``opt`` (:func:`nncli.sweeps.space.conditions.all_conditions`).
+    ``opt`` (:func:`nncli.sweeps.space.conditions.all_conditions`). The options of ``arms`` are none
+    of the axes that are given; afterwards ``axes`` has them too, with the values of all arms.
     """
 
     axes: Mapping[str, Dimension]
     when: Mapping[str, Mapping[str, tuple[Plain, ...]]] = field(default_factory=dict)
     constraints: tuple[str, ...] = ()
+    arms: tuple[joint.Arm, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise UsageError for conditions and constraints that do not fit the axes."""
+        if self.arms:
+            object.__setattr__(self, "arms", joint.completed(self.arms))
+            object.__setattr__(self, "axes", {**self.common, **joint.united(self.arms)})
         check_conditions(self.axes, self.when)
         first = {name: self._plain(name, self.axes[name].at_share(0.0)) for name in self.order}
         for expression, mentioned in self._expressions:
@@ -51,6 +58,15 @@ class Space:
                         "other signs than letters stands in quotes"
                     )
             evaluate(expression, first)  # raises for one that compares texts with numbers
+
+    @property
+    def common(self) -> dict[str, Dimension]:
+        """The axes that all arms share."""
+        return {
+            name: each
+            for name, each in self.axes.items()
+            if not any(name in arm for arm in self.arms)
+        }
 
     @cached_property
     def varied(self) -> tuple[str, ...]:
@@ -74,8 +90,8 @@ class Space:
 
     def bound(self) -> int | None:
         """Return the product of all sizes, ``None`` if it is infinite; conditions make it less."""
-        product = 1
-        for each in self.axes.values():
+        product = joint.bound(self.arms)
+        for each in self.common.values():
             if each.size is None:
                 return None
             product *= each.size
@@ -91,8 +107,8 @@ class Space:
     def grid(self) -> Iterator[Params]:
         """Iterate over all points, the first axis of ``order`` slowest, each point once.
 
-        Points are made one by one; a constraint is asked as soon as its options are set. Raises
-        UsageError for a space with infinitely many.
+        Arms come one after another. Points are made one by one; a constraint is asked as soon as
+        its options are set. Raises UsageError for a space with infinitely many.
         """
         endless = [name for name, each in self.axes.items() if each.size is None]
         if endless:
@@ -100,21 +116,31 @@ class Space:
                 f"a grid over {', '.join(endless)} has no end: give values, such as "
                 "log:1e-4:1e-1:7, or choose another sampler"
             )
-        return self._grid(0, {})
+        return self._joint_grid() if self.arms else self._grid(0, {}, self.axes)
 
-    def _grid(self, place: int, params: Params) -> Iterator[Params]:
-        """Iterate over the points that begin with ``params``."""
+    def _joint_grid(self) -> Iterator[Params]:
+        """Iterate over the points of every arm; arms may overlap."""
+        seen = set()
+        for arm in self.arms:
+            for params in self._grid(0, {}, {**self.axes, **arm}):
+                point = tuple(params.items())
+                if point not in seen:
+                    seen.add(point)
+                    yield params
+
+    def _grid(self, place: int, params: Params, axes: Mapping[str, Dimension]) -> Iterator[Params]:
+        """Iterate over the points of these axes that begin with ``params``."""
         if place == len(self.order):
             yield dict(params)
             return
         name = self.order[place]
         if not self.is_active(name, params):
-            yield from self._grid(place + 1, params)
+            yield from self._grid(place + 1, params, axes)
             return
-        for value in self.axes[name].values():
+        for value in axes[name].values():
             params[name] = self._plain(name, value)
             if _hold(self._due[place], params):
-                yield from self._grid(place + 1, params)
+                yield from self._grid(place + 1, params, axes)
         del params[name]
 
     def point(self, shares: Sequence[float]) -> Params | None:
@@ -149,14 +175,19 @@ class Space:
 
     def to_json(self) -> dict[str, Any]:
         """Return the space as JSON values; axes keep their order in a list."""
-        return {
-            "axes": [[name, each.to_json()] for name, each in self.axes.items()],
+        values: dict[str, Any] = {
+            "axes": [[name, each.to_json()] for name, each in self.common.items()],
             "when": {
                 name: {parent: list(values) for parent, values in parents.items()}
                 for name, parents in self.when.items()
             },
             "constraints": list(self.constraints),
         }
+        if self.arms:
+            values["arms"] = [
+                [[name, each.to_json()] for name, each in arm.items()] for arm in self.arms
+            ]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Space:
@@ -168,6 +199,10 @@ class Space:
                 for name, parents in values["when"].items()
             },
             tuple(values["constraints"]),
+            tuple(
+                {name: dimension_from_json(each) for name, each in arm}
+                for arm in values.get("arms", ())
+            ),
         )
 
     @cached_property

@@ -6,7 +6,7 @@ All forms of a range end here, so that a value in a sweep is one that ``nncli tr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -30,11 +30,15 @@ class OptionValues:
     @cached_property
     def option(self) -> Option:
         """What was declared of the option; raises UsageError for a name that is none."""
+        return option_of(self._declared)
+
+    @cached_property
+    def _declared(self) -> Field[Any]:
         known = {each.name: each for each in fields(Spec)}
         if self.name not in known:
             near = did_you_mean(self.name, known)
             raise UsageError(f"unknown option '{self.name}'{near}: see nncli train --help")
-        return option_of(known[self.name])
+        return known[self.name]
 
     @property
     def whole(self) -> bool:
@@ -48,7 +52,10 @@ class OptionValues:
         return UsageError(f"{flag_of(self.name)} is {shown}: {reason}")
 
     def value(self, given: Any) -> Plain:
-        """Return one value as plain value; raises UsageError for one that the option refuses."""
+        """Return one value as plain value; raises UsageError for one that the option refuses.
+
+        ``none`` is the default of an option that is off, or left to nncli, by default.
+        """
         entries = given if isinstance(given, list | tuple) else [given]
         if given is None or not all(isinstance(each, str | int | float) for each in entries):
             raise self.error("expected texts, numbers, true or false", given)
@@ -57,6 +64,8 @@ class OptionValues:
         except OverflowError:
             raise self.error("expected a number below 1.8e308", given) from None
         except ValueError as error:
+            if given == "none" and self._declared.default is None:
+                return None
             raise self.error(error, given) from None
         return checked
 

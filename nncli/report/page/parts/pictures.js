@@ -129,7 +129,7 @@ function layerPictures(table) {
     });
 }
 
-function lineFigure(named, x, y, shape, logX) {
+function lineFigure(named, x, y, shape, logX, logY = false) {
   const lines = [...named].map(([label, points], index) => ({
     item: { key: label, label, tone: index % TONES },
     metric: y.name,
@@ -151,7 +151,7 @@ function lineFigure(named, x, y, shape, logX) {
         height: 280,
         xName: spoken(x.name),
         logX,
-        logY: false,
+        logY,
         range: null,
       });
     }),

@@ -42,6 +42,7 @@ class App {
       "input",
       later(() => this.refresh(), 60),
     );
+    showExperiments(this.data.experiments);
     showTables(this.data);
     this.refresh();
     this.startCharts();

@@ -1,16 +1,12 @@
-"""Make the tables of README.md and docs/catalogue.md that follow from the code.
+"""The tables of README.md and of the pages that follow from the code.
 
-    python experiments/readme_tables.py           # rewrite them
-    python experiments/readme_tables.py --check   # exit code 1 if they are not up to date
-
-Each stands between ``<!-- table NAME -->`` and ``<!-- end -->``: the names of all parts and the
-systems in the README, the parts with their formulas in the catalogue.
+Each stands between ``<!-- table NAME -->`` and ``<!-- end -->``: the names of all parts, the
+systems with their commands, the parts with their formulas. ``make_pages.py`` writes them.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,22 +18,8 @@ from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.parts import Activation, Loss, Optimizer, Part, Table
 from nncli.kernels.schedules import SCHEDULES
 
-ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "catalogue.md")
 SYSTEMS = Path(__file__).with_name("systems.toml")
 PLACE = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.S)
-
-
-def main() -> int:
-    """Rewrite or check the pages; returns the exit code."""
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        made = with_tables(text)
-        if "--check" in sys.argv[1:] and made != text:
-            print(f"{page.name} is not up to date: python experiments/readme_tables.py")
-            return 1
-        page.write_text(made, encoding="utf-8")
-    return 0
 
 
 def with_tables(text: str) -> str:
@@ -110,7 +92,3 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     cells = [[each.replace("|", "\\|") for each in row] for row in rows]
     lines = [names, ["---"] * len(names), *cells]
     return [f"| {' | '.join(line)} |" for line in lines]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,243 @@
+"""The test of one claim on its sample: which it is, and its figures; other claims do not matter.
+
+- Compared with runs: the tests of :mod:`nncli.statistics.paired` on the paired differences, less
+  the margin. They assume neither normal values nor many.
+- Compared with a number: Student's t. There is no pair to take a sign from, and a claim on the mean
+  needs a scale. Of conditions, which hold or not, the exact binomial test instead.
+- ``equals``: two one-sided t-tests (exact binomial ones of shares), so that the verdict is that of
+  the 95% interval: inside the tolerance, outside it, or neither.
+- Trends: the paired tests on Kendall's tau, one a unit.
+
+Where values are infinite there is no mean, and the signed ranks are tested, in which an infinity is
+larger than all else. What has no value (NaN) counts against whatever is to be shown: against the
+claim where it would be supported, for it where it would be refuted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nncli.claims.declaration import TRENDS, Claim
+from nncli.claims.samples import Sample
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nncli.statistics.resampling import Floats
+
+STUDENT, BINOMIAL = "Student's t", "exact binomial"
+EQUIVALENCE, EQUIVALENCE_OF_SHARES = "two one-sided t", "two one-sided binomial"
+NO_CHANCE = "none: no chance"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a sample shows of a claim, before others are known.
+
+    ``estimate`` is the mean of the values (of trends, of their correlations; of values of which
+    some are infinite the median), from ``low`` to ``high`` its 95% interval. ``p`` is two-sided;
+    None is no test. ``least`` is the smallest that so many units could have. ``side`` is 1 where
+    the sample lies on the claimed side, -1 where on the other; ``holds`` counts the units there.
+    """
+
+    n: int = 0
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    least: float = 0.0
+    side: int = 0
+    holds: int = 0
+    test: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def figures_of(claim: Claim, sample: Sample) -> Figures:
+    """Return the figures of a claim, and its test."""
+    import numpy as np
+
+    values = sample.values
+    if not len(values):
+        return Figures()
+    oriented = _oriented(claim, values)
+    holds = _on_claimed_side(claim, oriented)
+    figures = replace(_described(claim, values), n=len(values), holds=int(np.sum(holds)))
+    if not claim.chance:
+        return _without_chance(claim, oriented, holds, figures)
+    if claim.comparison == "equals":
+        return _equality(claim, values, oriented, figures)
+    if _is_binary(claim, values):
+        return _share(claim, values, figures)
+    return _direction(claim, oriented, figures)
+
+
+def bound_of(claim: Claim) -> float:
+    """Return the number that is claimed to lie on one side of the values: margin included."""
+    number = float(claim.other) if is_number(claim) else 0.0
+    return number + claim.sign * claim.by
+
+
+def is_number(claim: Claim) -> bool:
+    """Say whether the values are compared with a number."""
+    return not isinstance(claim.other, str)
+
+
+def _oriented(claim: Claim, values: Floats) -> Floats:
+    """Return how far each value lies on the claimed side; for ``equals``, above the number."""
+    import numpy as np
+
+    from nncli.statistics.paired import rounded_differences
+
+    found: Floats = rounded_differences(values, np.full(len(values), bound_of(claim))) * claim.sign
+    return found
+
+
+def _on_claimed_side(claim: Claim, oriented: Floats) -> NDArray[np.bool_]:
+    """Return which units are as claimed (units,); without chance a trend must hold throughout."""
+    import numpy as np
+
+    if claim.comparison == "equals":
+        return np.abs(oriented) <= claim.within
+    whole = claim.comparison in TRENDS and not claim.chance
+    return oriented >= 1 if whole else oriented > 0
+
+
+def _described(claim: Claim, values: Floats) -> Figures:
+    """Return estimate and interval."""
+    import numpy as np
+
+    from nncli.statistics.means import student_interval
+    from nncli.statistics.shares import exact_interval
+
+    if _is_binary(claim, values):
+        low, high = exact_interval(int(values.sum()), len(values))
+        return Figures(estimate=float(values.mean()), low=low, high=high)
+    known = values[~np.isnan(values)]
+    finite = known[np.isfinite(known)]
+    notes = []
+    if len(known) < len(values):
+        notes.append(f"{len(values) - len(known)} of {len(values)} have no value")
+    if len(finite) < len(known):
+        of_rest = not is_number(claim)
+        notes.append(
+            f"{len(known) - len(finite)} of {len(known)} infinite (diverged, or not reached), "
+            + ("which rank as such; the figures are of the rest" if of_rest else "so the median")
+        )
+        if not of_rest:
+            return Figures(estimate=float(np.median(known)), notes=tuple(notes))
+    if not len(finite):
+        return Figures(notes=tuple(notes))
+    with np.errstate(over="ignore", invalid="ignore"):
+        ends = [_or_none(each) for each in student_interval(finite)]
+        return Figures(estimate=float(finite.mean()), low=ends[0], high=ends[1], notes=tuple(notes))
+
+
+def _is_binary(claim: Claim, values: Floats) -> bool:
+    """Say whether a share is compared with a number, each unit being one trial of it."""
+    binary = bool(((values == 0) | (values == 1)).all())
+    return claim.measured.is_share and is_number(claim) and binary
+
+
+def _without_chance(
+    claim: Claim, oriented: Floats, holds: NDArray[np.bool_], figures: Figures
+) -> Figures:
+    import numpy as np
+
+    known = not np.isnan(oriented).any()
+    side = 1 if known and holds.all() else -1 if known and not holds.any() else 0
+    return replace(figures, side=side, test=NO_CHANCE, low=None, high=None)
+
+
+def _direction(claim: Claim, oriented: Floats, figures: Figures) -> Figures:
+    """Test whether the oriented values are above zero."""
+    import numpy as np
+
+    worst = _tested(claim, np.where(np.isnan(oriented), -np.inf, oriented))
+    if not np.isnan(oriented).any():
+        found = worst
+    else:
+        best = _tested(claim, np.where(np.isnan(oriented), np.inf, oriented))
+        found = worst if worst.side > 0 else best if best.side < 0 else replace(worst, p=1.0)
+    return replace(figures, p=found.p, least=found.least, side=found.side, test=found.test)
+
+
+def _tested(claim: Claim, oriented: Floats) -> Figures:
+    """Return the test of values without NaN."""
+    import numpy as np
+
+    from nncli.statistics.means import FEWEST, student_test
+    from nncli.statistics.multiplicity import smallest_p
+    from nncli.statistics.paired import PERMUTATION, paired_test
+
+    n = len(oriented)
+    if is_number(claim) and np.isfinite(oriented).all():
+        equal = bool((oriented == oriented[0]).all())
+        least = smallest_p(n) if equal else 0.0 if n >= FEWEST else 1.0
+        p, side, name = student_test(oriented), _sign(float(oriented.mean())), STUDENT
+        return Figures(p=max(p, least), least=least, side=side, test=name)
+    tested = paired_test(oriented)
+    side = _sign(float(oriented.mean()) if tested.test == PERMUTATION else tested.effect)
+    return Figures(p=tested.p, least=smallest_p(n), side=side, test=tested.test)
+
+
+def _share(claim: Claim, values: Floats, figures: Figures) -> Figures:
+    """Test how often a condition holds against a number."""
+    from nncli.statistics.shares import share_test
+
+    n, successes, bound = len(values), int(values.sum()), bound_of(claim)
+    least = min(share_test(0, n, bound), share_test(n, n, bound))
+    side = _sign(successes / n - bound) * claim.sign
+    p = share_test(successes, n, bound)
+    return replace(figures, p=p, least=least, side=side, test=BINOMIAL)
+
+
+def _equality(claim: Claim, values: Floats, apart: Floats, figures: Figures) -> Figures:
+    """Test whether values lie within the tolerance, or outside it."""
+    import numpy as np
+
+    from nncli.statistics.means import FEWEST, equivalence_test
+    from nncli.statistics.multiplicity import smallest_p
+    from nncli.statistics.shares import equivalence_of_shares
+
+    n, within = len(values), claim.within
+    if _is_binary(claim, values):
+        low, high = bound_of(claim) - within, bound_of(claim) + within
+        ways = [equivalence_of_shares(k, n, low, high) for k in range(n + 1)]
+        side = 1 if low <= float(values.mean()) <= high else -1
+        p = ways[int(values.sum())]
+        return replace(figures, p=p, least=min(ways), side=side, test=EQUIVALENCE_OF_SHARES)
+    if not np.isfinite(apart).all():
+        return _apart(apart, within, figures)
+    equal = bool((apart == apart[0]).all())
+    least = smallest_p(n) if equal else 0.0 if n >= FEWEST else 1.0
+    side = 1 if abs(float(apart.mean())) <= within else -1
+    p = max(equivalence_test(apart, within), least)
+    return replace(figures, p=p, least=least, side=side, test=EQUIVALENCE)
+
+
+def _apart(apart: Floats, within: float, figures: Figures) -> Figures:
+    """Test whether values of which some are infinite lie beyond the tolerance, on either side."""
+    import numpy as np
+
+    from nncli.statistics.multiplicity import smallest_p
+    from nncli.statistics.paired import paired_test
+
+    sides = [
+        paired_test(np.where(np.isnan(d), -np.inf, d)) for d in (apart - within, -apart - within)
+    ]
+    beyond = [tested.p for tested in sides if tested.effect > 0]
+    p = min(1.0, 2 * min(beyond, default=1.0))
+    least = min(1.0, 2 * smallest_p(len(apart)))
+    side = -1 if beyond else 0
+    return replace(figures, p=p, least=least, side=side, test=sides[0].test)
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None

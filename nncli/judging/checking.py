@@ -1,0 +1,57 @@
+"""Claims over fields that there are: asked before anything is trained, and before any is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nncli.claims import Claim
+from nncli.claims.declaration import TRENDS
+from nncli.claims.values import FieldTerm, LayerTerm, TimeTerm
+from nncli.errors import UsageError, unknown_choice
+from nncli.report.compare.targets import read_target
+from nncli.store.finding.conditions import check_condition
+from nncli.store.finding.fields import check_field
+from nncli.store.nonfinite import LAYER_FLAGGED
+
+
+def check_claims(claims: Iterable[Claim]) -> None:
+    """Raise UsageError for the first claim with an unknown field, statistic or target."""
+    for claim in claims:
+        try:
+            _check(claim)
+        except UsageError as error:
+            raise UsageError(f"the claim '{claim.says}': {error}") from None
+
+
+def _check(claim: Claim) -> None:
+    value = claim.measured
+    for term in value.terms.values():
+        match term:
+            case FieldTerm():
+                field = check_field(term.name)
+                if field.kind == "tags" or (field.kind == "text" and not value.is_share):
+                    raise UsageError(
+                        f"value is '{value.text}', and {term.name} is no number: expected a metric "
+                        f"such as train_loss, or a condition such as '{term.name} = ...'"
+                    )
+            case LayerTerm():
+                if term.statistic not in LAYER_FLAGGED:
+                    raise unknown_choice("statistic of layers", term.statistic, LAYER_FLAGGED)
+            case TimeTerm():
+                read_target(term.target)
+    for condition in conditions_of(claim):
+        check_condition(condition)
+    for name in fields_of(claim):
+        check_field(name)
+
+
+def conditions_of(claim: Claim) -> tuple[str, ...]:
+    """Return the conditions on runs: of which runs, and perhaps with which they are compared."""
+    other = claim.other if claim.comparison not in TRENDS else None
+    return tuple(each for each in (claim.runs, other) if isinstance(each, str))
+
+
+def fields_of(claim: Claim) -> tuple[str, ...]:
+    """Return the fields that samples are made by: what pairs runs, and that of a trend."""
+    trend = (str(claim.other),) if claim.comparison in TRENDS else ()
+    return (*(claim.pairs or ()), *trend)

@@ -1,0 +1,107 @@
+"""Which stored sweeps are meant, and with which claims: those of a file, or of the sweep itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nncli.claims import Claim
+from nncli.errors import StoreError, UsageError
+from nncli.sweeps.definition import Definition
+from nncli.sweeps.request import request_of
+from nncli.sweeps.space.document import read_document
+
+if TYPE_CHECKING:
+    from nncli.store import Sweep
+    from nncli.store.finding import ReportStore
+
+
+@dataclass(frozen=True)
+class Source:
+    """A stored sweep and the claims to judge on it; ``quick`` where it is a short form."""
+
+    sweep: Sweep
+    claims: tuple[Claim, ...]
+    title: str
+    quick: bool
+
+
+def sources_of(store: ReportStore, words: Sequence[str]) -> list[Source]:
+    """Return what words such as ``study.toml`` and ``sweep:3`` mean; without any, every sweep.
+
+    The claims of a file are those that stand in it now. Of sweeps that were started afresh the
+    newest alone is taken where none is named. Raises UsageError for a word of another form and for
+    one without claims, StoreError for a sweep that is not there.
+    """
+    if not words:
+        return _every(store)
+    return [
+        _of_file(store, each) if each.endswith(".toml") else _named(store, each) for each in words
+    ]
+
+
+def _every(store: ReportStore) -> list[Source]:
+    newest: dict[str, Source] = {}
+    for sweep in store.list_sweeps(None):
+        source = _stored(sweep)
+        if source is not None:
+            newest.setdefault(sweep.definition_hash, source)
+    return sorted(newest.values(), key=lambda each: each.sweep.id)
+
+
+def _named(store: ReportStore, word: str) -> Source:
+    if not word.startswith("sweep:"):
+        raise UsageError(
+            f"--claims of '{word}': claims are made on a sweep; expected its TOML file, or "
+            "sweep:ID, sweep:NAME or sweep:last"
+        )
+    sweep = store.find_sweep(word.removeprefix("sweep:"))
+    source = _stored(sweep)
+    if source is None:
+        raise UsageError(
+            f"sweep {sweep.id} has no claims: name a file that has, which holds [[claim]]: "
+            "nncli report --claims FILE.toml"
+        )
+    return source
+
+
+def _stored(sweep: Sweep) -> Source | None:
+    definition = _definition(sweep)
+    about = definition.about if definition is not None else None
+    if about is None or not about.claims:
+        return None
+    return Source(
+        sweep, about.claims, about.title or sweep.name or f"sweep {sweep.id}", about.quick
+    )
+
+
+def _of_file(store: ReportStore, path: str) -> Source:
+    """Return the newest sweep of a file's definition; of its short form if there is no other."""
+    document = read_document(path)
+    if document.about is None or not document.about.claims:
+        raise UsageError(
+            f"{path} has no claims: add a table [[claim]] with lines such as "
+            'says = "..." and value = "train_loss:last"'
+        )
+    forms = [(document, False)]
+    if document.has_quick:
+        forms.append((read_document(path, quick=True), True))
+    sweeps = store.list_sweeps(None)
+    for form, quick in forms:
+        # Without the hash of the data, which need not be there to be reported on.
+        wanted = request_of(form, {}).definition.hash({})
+        for sweep in sweeps:
+            definition = _definition(sweep)
+            if definition is not None and definition.hash({}) == wanted:
+                return Source(sweep, document.about.claims, document.about.title or path, quick)
+    raise StoreError(f"no sweep of {path} in {store.shown}: run it first, with nncli sweep {path}")
+
+
+def _definition(sweep: Sweep) -> Definition | None:
+    """Return a sweep's definition; None for one that somebody has changed."""
+    try:
+        return Definition.from_json(json.loads(sweep.definition))
+    except (ValueError, LookupError, TypeError, UsageError):
+        return None
