@@ -1,8 +1,8 @@
 """The blocks of code of the README and the guide: what they hold, and what is said about them.
 
 A comment before a block says what a reader of the source, and the test that runs all blocks, must
-know: ``<!-- not run: WHY -->``, ``<!-- exit 2 -->``, or ``<!-- file: study.toml -->`` for what the
-page's commands read. Other comments are ignored here.
+know: ``<!-- not run: WHY -->``, ``<!-- exit 2 -->``, ``<!-- file: study.toml -->`` for what the
+page's commands read, or ``<!-- printed by: COMMAND -->``. Other comments are ignored here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 _BLOCK = re.compile(r"^```([\w-]*)[^\n]*\n(.*?)^```$", re.M | re.S)
-_COMMENT = re.compile(r"<!-- ([^>]*?) -->\n\Z")
+_COMMENT = re.compile(r"<!-- (.*) -->\n\Z")
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,20 @@ class Block:
     @property
     def file(self) -> str | None:
         """Return the name of the file that it is, None for what is no file."""
-        _, marker, name = self.comment.partition("file: ")
-        return name if marker else None
+        return self._after("file: ")
+
+    @property
+    def printed_by(self) -> str | None:
+        """Return the command of the page that prints it, None for what is not printed."""
+        return self._after("printed by: ")
 
     @property
     def why_not(self) -> str | None:
         """Return why it is not run, None if it is."""
-        _, marker, reason = self.comment.partition("not run: ")
-        return reason if marker else None
+        return self._after("not run: ")
+
+    def _after(self, marker: str) -> str | None:
+        return self.comment.removeprefix(marker) if self.comment.startswith(marker) else None
 
 
 def pages() -> list[Path]:

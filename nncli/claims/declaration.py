@@ -69,6 +69,17 @@ class Claim:
         """Return 1 where more supports the claim, and -1 where less does."""
         return -1 if self.comparison in ("below", "falls_with") else 1
 
+    @property
+    def in_short(self) -> str:
+        """Return what decides the claim: ``train_error:min of hidden=4 below hidden=none``."""
+        at = f" at epoch {self.epoch}" if self.epoch is not None else ""
+        of = f" of {self.runs}" if self.runs else ""
+        other = self.other if isinstance(self.other, str) else f"{self.other:g}"
+        words = self.comparison.replace("_", " ")
+        margin = f" by {self.by:g}" if self.by else ""
+        within = f" within {self.within:g}" if self.within else ""
+        return f"{self.value}{at}{of} {words} {other}{margin}{within}"
+
     @cached_property
     def measured(self) -> Value:
         """Return the value, read."""

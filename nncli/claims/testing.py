@@ -59,9 +59,15 @@ def figures_of(claim: Claim, sample: Sample) -> Figures:
     """Return the figures of a claim, and its test."""
     import numpy as np
 
-    values = sample.values
-    if not len(values):
+    if not len(sample.values):
         return Figures()
+    with np.errstate(over="ignore", invalid="ignore"):  # of values up to 1.8e308
+        return _figures(claim, sample.values)
+
+
+def _figures(claim: Claim, values: Floats) -> Figures:
+    import numpy as np
+
     oriented = _oriented(claim, values)
     holds = _on_claimed_side(claim, oriented)
     figures = replace(_described(claim, values), n=len(values), holds=int(np.sum(holds)))

@@ -100,7 +100,7 @@ def show_lines(experiment: Experiment) -> Iterator[str]:
         expected = "" if claim.expected == "supported" else f" (expected: {claim.expected})"
         of = f" [{', '.join(claim.of)}]" if claim.of else ""
         yield from _wrapped(f"claim: {claim.says}{of}{expected}", "  ")
-        yield from _wrapped(f"  {claim_text(claim)}", "    ")
+        yield from _wrapped(f"  {claim.in_short}", "    ")
         if claim.because:
             yield from _wrapped(f"  {claim.because}", "    ")
     yield from ("", "runs:") if about.claims else ("runs:",)
@@ -111,21 +111,6 @@ def show_lines(experiment: Experiment) -> Iterator[str]:
         yield from _space_lines(experiment, quick=True)
     yield ""
     yield f"run it: nncli experiment run {shlex.quote(experiment.word)}"
-
-
-def claim_text(claim: Any) -> str:
-    """Return what decides a claim: what is measured, of which runs, and how it is to compare."""
-    runs = f" of runs with {claim.runs}" if claim.runs else ""
-    epoch = f" at epoch {claim.epoch}" if claim.epoch else ""
-    words = claim.comparison.replace("_", " ")
-    other = claim.other
-    compared = f"{other:g}" if isinstance(other, float) else str(other)
-    if isinstance(other, str) and claim.comparison in ("above", "below", "equals"):
-        compared = f"that of runs with {other}"
-    margin = (
-        f" by {claim.by:g}" if claim.by else f" within {claim.within:g}" if claim.within else ""
-    )
-    return f"{claim.value}{epoch}{runs} {words} {compared}{margin}"
 
 
 def _space_lines(experiment: Experiment, *, quick: bool) -> Iterator[str]:
@@ -221,7 +206,8 @@ def _outcome_lines(outcome: Outcome) -> Iterator[str]:
     experiment = outcome.experiment
     yield from _wrapped(f"{experiment.name}: {experiment.about.title}")
     if outcome.sweep is None:
-        yield from _wrapped(f"  left out: {outcome.reason}", "  ")
+        first, _, _ = str(outcome.reason).partition("\n")
+        yield from _wrapped(f"left out: {first}")
     yield from verdict_lines(outcome.verdicts, _width(), colored=is_colored(sys.stdout))
     if outcome.sweep is not None:
         yield ""

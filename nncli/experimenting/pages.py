@@ -54,7 +54,7 @@ def page_of(outcomes: Sequence[Outcome], db: str | None) -> PageData:
     ran = [(each, each.sweep) for each in outcomes if each.sweep is not None]
     with ReportStore(database_name(db)) as store:
         experiments = tuple(
-            _experiment(store, sweep, each.experiment.about, each.verdicts) for each, sweep in ran
+            _experiment(store, sweep, each.about, each.verdicts) for each, sweep in ran
         )
         query = Query(("run", "sweep"), of_sweeps=tuple(sweep for _, sweep in ran), limit=MOST_RUNS)
         found = find_for_page(store, query)
@@ -117,7 +117,6 @@ def _ids(about: About) -> Iterator[str]:
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> Table:
     """Return verdicts as the table of a page."""
-    from nncli.judging.tables import in_short
 
     rows = []
     for each in verdicts:
@@ -130,7 +129,7 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> Table:
         interval = f"{cell('low', ends[0])} to {cell('high', ends[1])}" if ends else None
         reason = "; ".join(part for part in (each.reason, each.claim.because) if part)
         n = each.n or None
-        says = (each.claim.says, in_short(each))
+        says = (each.claim.says, each.claim.in_short)
         rows.append((word, *says, each.estimate, interval, n, each.p_holm, reason))
     return Table.of_rows(VERDICTS, rows)
 

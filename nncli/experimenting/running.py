@@ -37,11 +37,14 @@ class Begun:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment came to; ``sweep`` is None for one that could not be run, and ``reason``
-    says why. One that was ``stopped`` is judged by what is there.
+    """What an experiment came to, in the form that was run.
+
+    ``sweep`` is None for one that could not be run, and ``reason`` says why. One that was
+    ``stopped`` is judged by what is there.
     """
 
     experiment: Experiment
+    about: About
     sweep: int | None = None
     verdicts: tuple[Verdict, ...] = ()
     counts: Counts = field(default_factory=Counts)
@@ -89,7 +92,8 @@ def run(
     for number, (experiment, request) in enumerate(zip(chosen, requests, strict=True), 1):
         if stop():
             break
-        reason = next((missing[name] for name in _data_of(request) if name in missing), None)
+        lacking = next((name for name in _data_of(request) if name in missing), None)
+        reason = None if lacking is None else f"{lacking} is missing, as for {missing[lacking]}"
         prepared = None
         if reason is None:
             try:
@@ -99,9 +103,9 @@ def run(
                 if not setting.skip:
                     raise
                 reason = str(error)
-                missing.update(dict.fromkeys(_data_of(request), reason))
+                missing.update(dict.fromkeys(_data_of(request), experiment.name))
         if prepared is None:
-            outcome = Outcome(experiment, reason=reason)
+            outcome = Outcome(experiment, experiment.about, reason=reason)
         else:
             observe(Begun(experiment, number, len(chosen), prepared.runs))
             outcome = _carried_out(experiment, prepared, request, setting, compiled, stop)
@@ -138,10 +142,10 @@ def _carried_out(
     labels = Labels(request.name, request.tags, request.note)
     wish = Wish(setting.db, setting.jobs or request.jobs, labels=labels)
     done = carry_out(prepared, wish, observe=observe, stop=stop)
-    about = request.definition.about
+    about = request.definition.about or experiment.about
     keep_about(setting.db, done.sweep, about, request.name)
-    verdicts = judged(setting.db, done.sweep, about) if about is not None else ()
-    return Outcome(experiment, done.sweep, verdicts, done.counts, done.seconds, done.stopped)
+    verdicts = judged(setting.db, done.sweep, about)
+    return Outcome(experiment, about, done.sweep, verdicts, done.counts, done.seconds, done.stopped)
 
 
 def judged(db: str | None, sweep: int, about: About) -> tuple[Verdict, ...]:

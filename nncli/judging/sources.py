@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """A stored sweep and the claims to judge on it; ``quick`` where it is a short form."""
+    """A stored sweep and the claims to judge on it; ``quick`` where it is a short form.
+
+    ``title`` may be empty.
+    """
 
     sweep: Sweep
     claims: tuple[Claim, ...]
@@ -72,9 +75,7 @@ def _stored(sweep: Sweep) -> Source | None:
     about = definition.about if definition is not None else None
     if about is None or not about.claims:
         return None
-    return Source(
-        sweep, about.claims, about.title or sweep.name or f"sweep {sweep.id}", about.quick
-    )
+    return Source(sweep, about.claims, about.title or sweep.name or "", about.quick)
 
 
 def _of_file(store: ReportStore, path: str) -> Source:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nncli.claims.declaration import REFUTED, SUPPORTED, TRENDS, UNDECIDED
-from nncli.judging.tables import in_short
 from nncli.report.pictures.words import columns_of, wrapped
 from nncli.report.text import number, visible
 
@@ -40,7 +39,7 @@ def _lines(verdict: Verdict, width: int, colored: bool) -> Iterator[str]:
     first, *more = _wrapped(f"{claim.says}{ids}", room)
     painted = f"\x1b[{COLORS[word]}m{word}\x1b[0m" if colored else word
     yield f"{painted}{' ' * (MARGIN - len(word))}{first}"
-    for line in (*more, *_wrapped(in_short(verdict), room)):
+    for line in (*more, *_wrapped(verdict.claim.in_short, room)):
         yield indent + line
     for text in (figures_text(verdict), _expectation(verdict), verdict.reason):
         for line in _wrapped(text, room) if text else ():

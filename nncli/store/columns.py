@@ -6,7 +6,7 @@ NaN, infinite or not measured (``nonfinite.py``); the rest is derived from that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -96,7 +96,7 @@ class Columns:
         another. NaN and infinities are ``None`` there, and bits of ``flags``.
         """
         count = len(self)
-        columns: dict[str, list[object]] = {"run_id": [run_id] * count}
+        columns: dict[str, list[Any]] = {"run_id": [run_id] * count}
         columns |= {name: self.values[name].tolist() for name in self.ALWAYS}
         # All at once: for a short curve a call of NumPy takes longer than its work.
         values = np.array([self.values[name] for name in self.FLAGGED])
@@ -107,7 +107,9 @@ class Columns:
             if whole:
                 columns[name] = cells.tolist()
             elif self.measured[name].any():
-                columns[name] = np.where(finite[index], cells, None).tolist()
+                kept: NDArray[Any] = cells.astype(object)
+                kept[~finite[index]] = None
+                columns[name] = kept.tolist()
                 flags |= _codes(cells) * self.measured[name] << 2 * index
         columns["flags"] = flags.tolist()
         found: list[object] = [None] * (count * len(columns))

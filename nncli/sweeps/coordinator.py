@@ -23,17 +23,13 @@ from nncli.spec import Spec
 from nncli.store import NewRun, SweepStore
 from nncli.sweeps.engines.work import Engine, Job, Message, result_columns
 from nncli.sweeps.events import Done, Going, SweepEvent
+from nncli.sweeps.pace import GATHER, MOST_AHEAD, PAUSE, can_wait, room
 from nncli.sweeps.tally import Trial, Values, values_of
 from nncli.sweeps.tasks import Task
 from nncli.sweeps.trials import Trials
 
-#: Seconds that a look for messages waits, that messages are collected while work is at hand, and
-#: between two looks at what has been collected.
-GLANCE, GATHER, PAUSE = 0.25, 0.1, 0.01
-
-#: Seconds of work that is claimed in advance, and the most runs of it. A transaction costs as much
-#: as some runs, so that the next claim comes when half of it is done.
-AHEAD, MOST_AHEAD = 1.0, 200
+#: Seconds that a look for messages waits.
+GLANCE = 0.25
 
 #: Seconds between two signs of life, and between two looks at what other processes have done.
 HEARTBEAT, LOOK_AROUND = 10.0, 1.0
@@ -118,8 +114,7 @@ class Coordinator:
         slots, busy = self.engine.slots, len(self._begun) + beginning
         if self.trials.guide.learns or self.trials.guide.look_every is not None:
             return slots - busy
-        ahead = max(2 * slots, min(MOST_AHEAD, int(AHEAD * self.trials.tally.rate)))
-        return ahead - busy if busy <= max(slots, ahead // 2) else 0
+        return room(slots, busy, self.trials.tally.rate)
 
     def _begin(self, tasks: Sequence[Task]) -> None:
         """Plan runs and hand them to the engine; one that cannot be planned has failed."""
@@ -183,9 +178,9 @@ class Coordinator:
         A sampler that learns hears first what was stored, and may take its time.
         """
         messages = self._messages()
-        room = 0 if self._stopping else self._room()
+        has_room = not self._stopping and self._room() > 0
         begin: list[Task] = []
-        if messages or room > 0:
+        if messages or has_room:
             with self.store.transaction():
                 for job, told in messages:
                     begin += self._handle(job, told)
@@ -199,28 +194,31 @@ class Coordinator:
             self._halt()
 
     def _messages(self) -> list[Message]:
-        """Return what the engine tells; wait for it, and gather some while work is at hand.
-
-        Half of what is queued is left to be trained while this is written. Runs that have ended
-        meanwhile are not waited for: then this process is the slower one, and must not rest.
-        """
-        queued = len(self._begun) - self.engine.slots
-        found = self.engine.messages(0.0) if queued > 0 else []
-        until = time.monotonic() + GATHER
-        while 2 * _ended_runs(found) < queued and time.monotonic() < until and not self._stopping:
+        """Return what the engine tells; wait for it, and gather some while work is at hand."""
+        if not self._begun:
+            return []
+        found, until = self.engine.messages(0.0), time.monotonic() + GATHER
+        while self._can_wait(found) and time.monotonic() < until:
             time.sleep(PAUSE)
             found += self.engine.messages(0.0)
-        return found or (self.engine.messages(GLANCE) if self._begun else [])
+        return found or self.engine.messages(GLANCE)
+
+    def _can_wait(self, found: Sequence[Message]) -> bool:
+        if self._stopping:
+            return False
+        ended = sum(isinstance(told, Exception | Finished) for _, told in found)
+        slots, rate = self.engine.slots, self.trials.tally.rate
+        return can_wait(slots, len(self._begun), ended, rate, claims=not self.trials.is_exhausted)
 
     def _claimed(self, beginning: int) -> list[Task]:
         """Claim runs for the slots that are free besides those ``beginning``, and some ahead.
 
         Where all that was asked for is done already, more is asked for the next time.
         """
-        room = self._room(beginning)
-        if room <= 0 or self._stopping:
+        runs = self._room(beginning)
+        if runs <= 0 or self._stopping:
             return []
-        found = self.trials.claim(room * self._stride)
+        found = self.trials.claim(runs * self._stride)
         self._stride = 1 if found or self._is_slow() else min(2 * self._stride, MOST_AHEAD)
         return found
 
@@ -334,8 +332,3 @@ class Coordinator:
                 tally.counts, running, total, tally.best, tally.rate, tally.seconds, left, waiting
             )
         )
-
-
-def _ended_runs(messages: Sequence[Message]) -> int:
-    """Return how many runs the messages say to be over."""
-    return sum(isinstance(told, Exception | Finished) for _, told in messages)

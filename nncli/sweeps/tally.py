@@ -69,7 +69,8 @@ class Tally:
     @property
     def rate(self) -> float:
         """Return the runs a second that this process has done; those skipped took no time."""
-        return (self.counts.ended - self.counts.skipped) / max(self.seconds, 1e-9)
+        counts = self.counts
+        return (counts.ended - counts.skipped) / max(self.seconds, 1e-9)
 
     def count(self, status: str, was: str | None = None) -> None:
         """Count a run's end; ``was`` is how one had ended that was skipped."""

@@ -98,6 +98,7 @@ def test_adult_has_its_official_test_part(real: Real) -> None:
     workclass = next(each for each in found.preprocessing.inputs if each.name == "workclass")
     assert "Private" in workclass.categories
     assert workclass.indicator  # some do not say where they work
+    assert not any("dot" in each for each in found.notes)  # the copy has none
     with pytest.raises(UsageError, match="'adult' has its own test part of 16281 rows"):
         load(DataOptions("adult", test="0.2"))
 

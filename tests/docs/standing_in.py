@@ -21,6 +21,7 @@ GRANTED = {
     "docs/sql.md": (TWENTY,),
     "docs/store.md": (TWENTY, "nncli train xor --epochs 2 --db laptop.db"),
     "nncli report": (
+        "nncli experiment run xor --quick",
         "nncli sweep digits --act relu,tanh --opt sgd,adam --lr 0.01,0.1 --seeds 2 --epochs 3 -q",
         TWENTY,
         "nncli tag 3 night",
@@ -76,7 +77,12 @@ SMALLER = {
     "nncli train mnist --hidden 256,128 --act relu,tanh --tag night": (
         "nncli train mnist --hidden 16,8 --act relu,tanh --tag night --epochs 1"
     ),
-    "nncli rm 12 15-20": "nncli rm 12 15-20 --yes",  # nobody can be asked here
+    # nobody can be asked here
+    "nncli rm 12 15-20": "nncli rm 12 15-20 --yes",
+    "nncli db prune --keep best:1 --keep last:5 --by data,act,opt": (
+        "nncli db prune --keep best:1 --keep last:5 --by data,act,opt --yes"
+    ),
+    "nncli report --claims sweep:last": "nncli report --claims sweep:xor-quick",
     # the whole catalogue is proved by the command of K4 in docs/systems.md
     "nncli gradcheck": "nncli gradcheck xor --hidden 4",
     "nncli lr-find mnist --highest 1 --updates 500 --repeats 5": (
@@ -84,12 +90,10 @@ SMALLER = {
     ),
 }
 
-#: What stands behind a command that takes long, to make it short.
-SHORTER = {"nncli experiment run": " --quick"}
-
 #: Commands that are not run, by how they begin, and why.
 NOT_RUN = {
     "nncli serve": "it serves until Ctrl-C; tests/serving starts it",
+    "nncli experiment run all": ".ci/run runs them all",
     "nncli report --follow": "it goes on until Ctrl-C; tests/cli/test_cli_report_follow.py ends it",
 }
 
@@ -117,6 +121,8 @@ def lay_files(folder: Path) -> None:
     for block in page_blocks.blocks(page_blocks.ROOT / "docs" / "sweeps.md"):
         if block.file:
             (folder / block.file).write_text(block.text, encoding="utf-8")
+    experiment = page_blocks.ROOT / "experiments" / "xor_width.toml"
+    (folder / "mine.toml").write_text(experiment.read_text(encoding="utf-8").replace("60", "3"))
     (folder / "spec.toml").write_text('data = "iris"\nact = "tanh"\nepochs = 2\n')
     (folder / "query.sql").write_text("-- a query\nselect id, opt from runs_flat limit 3\n")
 
@@ -128,14 +134,6 @@ def _write(path: Path, head: str, lines: list[str]) -> None:
 def without_remark(command: str) -> str:
     """Return a command without the remark behind it."""
     return re.sub(r"\s+#\s.*$", "", command)
-
-
-def smaller(command: str) -> str:
-    """Return a command as a test runs it."""
-    for start, more in SHORTER.items():
-        if command.startswith(start) and more not in command:
-            return command + more
-    return SMALLER.get(command, command)
 
 
 def why_not(command: str) -> str | None:

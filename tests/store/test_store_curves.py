@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_samples import a_curve, a_run
 
+from nncli.errors import StoreError
 from nncli.store import Curve, RunStore, Summary
-from nncli.store.nonfinite import EPOCH_FLAGGED, RUN_FLAGGED
+from nncli.store.nonfinite import EPOCH_FLAGGED, RUN_FLAGGED, code_of
+from nncli.store.prepared import BLOCK
 
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, 1.7e308)
 CELL = st.none() | st.sampled_from(ODD) | st.floats(width=64)
@@ -131,3 +134,61 @@ def test_no_rows_are_no_error(store: RunStore) -> None:
     run_id = store.create_run(a_run())
     store.write_epochs(run_id, a_curve(1, 0))
     assert len(store.curve(run_id)) == 0
+
+
+@pytest.mark.parametrize("count", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
+def test_the_cells_are_what_a_row_at_a_time_would_store(
+    store: RunStore, execute: Callable[[str], list[tuple[Any, ...]]], count: int
+) -> None:
+    rng = np.random.default_rng(count)
+    columns: dict[str, Any] = {
+        "epoch": np.arange(1, count + 1),
+        "updates": 7 * np.arange(1, count + 1),
+        "seconds": rng.random(count),
+        "train_loss": rng.normal(size=count),
+        "val_loss": rng.choice([np.nan, np.inf, -np.inf, 0.5], count),
+        "train_accuracy": np.full(count, np.nan),  # measured, and not one is a number
+        "val_accuracy": np.ma.masked_all(count),  # as if it had not been given
+        "grad_norm": np.ma.MaskedArray(
+            rng.choice([np.nan, 2.0], count), mask=rng.random(count) < 0.5
+        ),
+    }
+    run_id = store.create_run(a_run())
+    store.write_epochs(run_id, columns)
+    expected = []
+    for row in range(count):
+        cells: list[Any] = [run_id, row + 1, 7 * (row + 1), columns["seconds"][row]]
+        flags = 0
+        for index, name in enumerate(EPOCH_FLAGGED):
+            value = columns[name][row] if name in columns else np.ma.masked
+            code = 0 if value is np.ma.masked else code_of(value)
+            cells.append(None if value is np.ma.masked or code else value)
+            flags |= code << 2 * index
+        expected.append((*cells, flags))
+    found = execute("SELECT * FROM epochs ORDER BY epoch")
+    assert found == expected
+    kinds = [type(cell) for cell in found[0]]
+    assert [kinds[0], kinds[1], kinds[2], kinds[-1]] == [int] * 4
+
+
+def test_a_refused_row_takes_all_others_with_it(store: RunStore) -> None:
+    run_id = store.create_run(a_run())
+    store.write_epochs(run_id, a_curve(1, 1))
+    curve = a_curve(2, BLOCK + 10)
+    curve["epoch"][-1] = 1  # there already, and in the second statement
+    with pytest.raises(StoreError, match="refused a row"):
+        store.write_epochs(run_id, curve)
+    assert store.curve(run_id)["epoch"].tolist() == [1]
+    assert store.get_run(run_id).epochs == 1
+    store.write_epochs(run_id, a_curve(2, BLOCK + 10))
+    assert len(store.curve(run_id)) == BLOCK + 10
+
+
+def test_what_columns_hold_is_in_every_statement(store: RunStore) -> None:
+    """Runs that measure different things, one after the other: no statement is another's."""
+    names = [("train_loss",), ("val_loss", "lr"), (), ("train_rmse",), ("train_loss",)]
+    for measured in names:
+        run_id = store.create_run(a_run())
+        columns = {"epoch": [1, 2], "updates": [1, 2], "seconds": [0.5, 1.0]}
+        store.write_epochs(run_id, columns | {name: [3.0, np.nan] for name in measured})
+        assert store.curve(run_id).columns == ("epoch", "updates", "seconds", *measured)

@@ -52,7 +52,6 @@ def view_of(sources: list[Source], store: ReportStore) -> View:
 
     return View(
         {"claims": table},
-        title="claims",
         notes=[count_of(verdicts)],
         ranks={"claims": RANKS},
         records={"claims": lambda: [each.to_json() for each in verdicts]},
@@ -69,8 +68,8 @@ def _lines(judged: list[tuple[Source, list[Verdict]]], canvas: Canvas) -> Iterat
     for place, (source, verdicts) in enumerate(judged):
         if place:
             yield ""
-        quick = ", quick" if source.quick else ""
-        head = f"{source.title} (sweep {source.sweep.id}{quick})"
+        which = f"sweep {source.sweep.id}" + (", quick" if source.quick else "")
+        head = f"{source.title} ({which})" if source.title else which
         yield from wrapped(visible(head), canvas.width)
         yield ""
         for line in verdict_lines(verdicts, canvas.width, colored=canvas.colored):

@@ -118,8 +118,13 @@ def page_data(store: ReportStore, request: Request, sources: Sequence[Source] = 
         notes=tuple(notes),
         remarks=remarks,
         metric=metric.label,
-        experiments=experiments_of(store, whole) if whole else (),
+        experiments=experiments_of(store, whole if sources else _sweeps(runs)),
     )
+
+
+def _sweeps(runs: Table) -> list[int]:
+    """Return the sweeps that some runs are of, each once."""
+    return [each for each in dict.fromkeys(runs["sweep"]) if each is not None]
 
 
 def _section(name: str, view: View) -> Section:

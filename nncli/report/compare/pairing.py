@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 #: on another data set is another split of other rows.
 PAIRED_BY = ("data", "seed")
 
-#: Differences are rounded at this digit of the larger value, so that 0.9 - 0.8 ties 0.8 - 0.7.
-DIGITS = 12
-
 
 @dataclass(frozen=True)
 class Arm:
@@ -88,24 +85,17 @@ def pairs_of(candidate: Arm, reference: Arm) -> Pairs:
     """Return the pairs of two arms."""
     import numpy as np
 
+    from nncli.statistics.paired import rounded_differences
+
     ours = candidate.values.keys() | candidate.missing
     theirs = reference.values.keys() | reference.missing
     shared = sorted(candidate.values.keys() & reference.values.keys(), key=order_of)
-    sides = [(candidate.values[key], reference.values[key]) for key in shared]
-    differences = np.array([_difference(a, b) for a, b in sides], dtype=float)
+    left = np.array([candidate.values[key] for key in shared], dtype=float)
+    right = np.array([reference.values[key] for key in shared], dtype=float)
+    differences = rounded_differences(left, right)
     return Pairs(
         differences,
-        measured=differences[np.isfinite(np.array(sides).reshape(-1, 2)).all(axis=1)],
+        measured=differences[np.isfinite(left) & np.isfinite(right)],
         missing=len(ours & theirs) - len(shared),
         unmatched=len(ours ^ theirs),
     )
-
-
-def _difference(a: float, b: float) -> float:
-    """Return ``a - b`` without the digits that are rounding; two worst values are equal."""
-    if a == b:
-        return 0.0
-    larger = max(abs(a), abs(b))
-    if math.isinf(larger):
-        return a - b
-    return round(a - b, DIGITS - math.ceil(math.log10(larger)))

@@ -28,7 +28,7 @@ It may be an experiment, with ``[experiment]`` and ``[[claim]]``
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,9 @@ from nncli.sweeps.space.about import About, read_about
 from nncli.sweeps.space.dimensions import Dimension, Plain
 from nncli.sweeps.space.forms import read_dimension
 from nncli.sweeps.space.ranges import MOST_VALUES
+from nncli.sweeps.space.settings import SETTINGS, named, read_settings
+
+__all__ = ["OPTIONS", "SETTINGS", "Document", "read_document", "read_text", "without"]
 
 
 @dataclass(frozen=True)
@@ -55,42 +58,6 @@ class Document:
     arms: tuple[dict[str, Dimension], ...] = ()
     about: About | None = None
     has_quick: bool = False
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_list(value: Any, member: Callable[[Any], bool]) -> bool:
-    return isinstance(value, list) and all(map(member, value))
-
-
-_TEXT = (_is_text, "a text in quotes")
-_TEXTS = (lambda value: _is_text(value) or _is_list(value, _is_text), "a text, or a list of texts")
-_WHOLE = (_is_whole, "a whole number")
-
-#: The settings of ``[sweep]``: whether a value is of the right type, and what was expected.
-SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "name": _TEXT,
-    "seeds": (
-        lambda value: _is_whole(value) or _is_text(value) or _is_list(value, _is_whole),
-        "how many, such as 5, or a list, such as [3, 5, 9]",
-    ),
-    "trials": _WHOLE,
-    "sampler": _TEXT,
-    "pruner": _TEXT,
-    "objective": _TEXTS,
-    "constraints": (lambda value: _is_list(value, _is_text), "a list of texts"),
-    "jobs": _WHOLE,
-    "sampler_seed": _WHOLE,
-    "tag": _TEXTS,
-    "note": _TEXT,
-    "fail_fast": (lambda value: isinstance(value, bool), "true or false"),
-}
 
 
 #: The tables that are no options.
@@ -111,7 +78,7 @@ def read_document(path: str, *, quick: bool = False) -> Document:
 
 def read_text(text: str, path: str, *, quick: bool = False) -> Document:
     """Read the contents of a sweep file; errors name it by ``path``."""
-    table = _named(_parsed(text, path), path)
+    table = named(_parsed(text, path), path)
     has_quick = "quick" in table
     changes = _quick_changes(table.pop("quick", {}), path)
     if quick:
@@ -119,7 +86,7 @@ def read_text(text: str, path: str, *, quick: bool = False) -> Document:
             raise UsageError(f"{path} has no short form: add a table [quick], such as epochs = 10")
         table = _changed(table, changes)
     about = read_about(table.pop("experiment", None), table.pop("claim", None), quick, path)
-    settings = _settings(table.pop("sweep", {}), path)
+    settings = read_settings(table.pop("sweep", {}), path)
     arms = _arms(table.pop("arm", []), path)
     axes: dict[str, Dimension] = {}
     when: dict[str, dict[str, tuple[Plain, ...]]] = {}
@@ -144,7 +111,7 @@ def _quick_changes(table: Any, path: str) -> dict[str, Any]:
     """Return the contents of ``[quick]``: names of options or settings, or arms."""
     if not isinstance(table, dict):
         raise UsageError(f"quick is {table!r} in {path}: expected a table, [quick]")
-    changes = _named(table, f"[quick] of {path}")
+    changes = named(table, f"[quick] of {path}")
     known = [*OPTIONS, *SETTINGS, "arm"]
     for name in changes:
         if name not in known:
@@ -161,7 +128,7 @@ def _changed(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     settings = {name: value for name, value in changes.items() if name in SETTINGS}
     found = {**table, **options}
     if settings and isinstance(table.get("sweep", {}), dict):
-        found["sweep"] = {**_named(table.get("sweep", {}), "[sweep]"), **settings}
+        found["sweep"] = {**named(table.get("sweep", {}), "[sweep]"), **settings}
     if "arm" not in options and isinstance(table.get("arm"), list):
         found["arm"] = without([_plainly(arm) for arm in table["arm"]], options)
     return found
@@ -175,7 +142,7 @@ def without(arms: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[dic
 
 
 def _plainly(arm: Any) -> Any:
-    return _named(arm, "an arm") if isinstance(arm, dict) else {"": arm}
+    return named(arm, "an arm") if isinstance(arm, dict) else {"": arm}
 
 
 def _arms(tables: Any, path: str) -> tuple[dict[str, Dimension], ...]:
@@ -186,7 +153,7 @@ def _arms(tables: Any, path: str) -> tuple[dict[str, Dimension], ...]:
     for number, table in enumerate(tables, 1):
         where = f"arm {number} of {path}"
         arm = {}
-        for name, value in _named(table, where).items():
+        for name, value in named(table, where).items():
             if name not in OPTIONS:
                 raise _unknown(name, value, where)
             if isinstance(value, dict):
@@ -229,17 +196,6 @@ def _no_toml(path: str, error: Exception) -> UsageError:
     return UsageError(f"{path} is not TOML: {error}; expected lines such as act = ['relu', 'tanh']")
 
 
-def _named(table: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Return a table with underscores in its keys."""
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        name = key.replace("-", "_")
-        if name in found:
-            raise UsageError(f"'{key}' stands twice in {path}: with a dash or with an underscore")
-        found[name] = value
-    return found
-
-
 def _unknown(name: str, value: Any, path: str) -> UsageError:
     """Build the error for a name that is no option."""
     if name in SETTINGS or name == "seed":
@@ -251,23 +207,6 @@ def _unknown(name: str, value: Any, path: str) -> UsageError:
         f"unknown {kind} '{name}' in {path}{near}: expected options of nncli train, such as "
         "batch_size = [32, 64], and [sweep]"
     )
-
-
-def _settings(table: Any, path: str) -> dict[str, Any]:
-    """Return the checked contents of ``[sweep]``."""
-    if not isinstance(table, dict):
-        raise UsageError(f"sweep is {table!r} in {path}: expected a table, [sweep]")
-    found = _named(table, path)
-    for name, value in found.items():
-        if name not in SETTINGS:
-            raise UsageError(
-                f"unknown setting '{name}' in [sweep] of {path}{did_you_mean(name, SETTINGS)}: "
-                f"expected one of {', '.join(SETTINGS)}"
-            )
-        fits, expected = SETTINGS[name]
-        if not fits(value):
-            raise UsageError(f"{name} is {value!r} in [sweep] of {path}: expected {expected}")
-    return found
 
 
 def _axis(name: str, value: Any) -> tuple[Dimension, dict[str, tuple[Plain, ...]]]:
@@ -286,7 +225,7 @@ def _axis(name: str, value: Any) -> tuple[Dimension, dict[str, tuple[Plain, ...]
             f'when is {conditions!r} in [{name}]: expected a table, such as {{ opt = "momentum" }}'
         )
     found = {}
-    for parent, allowed in _named(conditions, f"[{name}]").items():
+    for parent, allowed in named(conditions, f"[{name}]").items():
         if parent not in OPTIONS:
             raise UsageError(
                 f"unknown option '{parent}' in when of [{name}]{did_you_mean(parent, OPTIONS)}: "
