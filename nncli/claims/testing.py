@@ -179,7 +179,7 @@ def _tested(claim: Claim, oriented: Floats) -> Figures:
     from nncli.statistics.paired import PERMUTATION, paired_test
 
     n = len(oriented)
-    if is_number(claim) and np.isfinite(oriented).all():
+    if _is_of_the_mean(claim) and np.isfinite(oriented).all():
         equal = bool((oriented == oriented[0]).all())
         least = smallest_p(n) if equal else 0.0 if n >= FEWEST else 1.0
         p, side, name = student_test(oriented), _sign(float(oriented.mean())), STUDENT
@@ -187,6 +187,15 @@ def _tested(claim: Claim, oriented: Floats) -> Figures:
     tested = paired_test(oriented)
     side = _sign(float(oriented.mean()) if tested.test == PERMUTATION else tested.effect)
     return Figures(p=tested.p, least=smallest_p(n), side=side, test=tested.test)
+
+
+def _is_of_the_mean(claim: Claim) -> bool:
+    """Say whether the mean itself is tested, not whether values lie evenly about zero.
+
+    Differences of conditions are -1, 0 and 1: less a margin, most of them lie on one side of zero
+    while their mean, the difference of the shares, may be on the other.
+    """
+    return is_number(claim) or bool(claim.by and claim.measured.is_share)
 
 
 def _share(claim: Claim, values: Floats, figures: Figures) -> Figures:

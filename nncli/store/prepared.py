@@ -1,8 +1,8 @@
 """Insertions that run as often as a run ends: compiled once, executed as the driver takes them.
 
-SQLAlchemy's processing of each parameter takes several times as long as SQLite's insertion, and
-what a run writes are plain numbers, texts and bytes, which need none. Its result of a statement
-takes as long as SQLite's whole work on a row, so that there the driver is asked itself.
+SQLAlchemy's processing of parameters and results takes several times as long as SQLite's insertion,
+and what a run writes are plain numbers, texts and bytes, which need none. SQLite's driver is asked
+directly; that of a server is left to SQLAlchemy, which knows when a connection is lost.
 """
 
 from __future__ import annotations

@@ -109,6 +109,15 @@ def test_a_share_at_its_bound_is_seldom_supported() -> None:
     assert verdicts.count(REFUTED) / DRAWS <= TOO_MANY
 
 
+def test_shares_that_differ_by_more_than_a_margin_are_not_refuted() -> None:
+    """Most pairs of a condition are ties, and less a margin they all lie on one side of zero."""
+    claim = a_claim(value="train_loss < 1", above="act=relu", by=0.1)
+    differences = [1.0] * 20 + [0.0] * 80  # shares 0.2 apart
+    found = judge(claim, differences)
+    assert (found.verdict, found.figures.test) == (SUPPORTED, STUDENT)
+    assert judge(claim, [0.0] * 100).verdict == REFUTED
+
+
 def test_at_the_edge_of_the_tolerance_equality_is_seldom_decided() -> None:
     rng = np.random.default_rng(22)
     draws = 1.5 + 0.1 * rng.standard_normal((DRAWS, 10))  # the mean lies on the edge of NEAR

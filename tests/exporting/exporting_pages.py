@@ -19,13 +19,6 @@ def program(marker: str = "") -> str:
     return found[1]
 
 
-def commands() -> list[str]:
-    """Return the lines of the page's block of commands, without their remarks."""
-    found = re.search(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    assert found is not None
-    return [line.partition("#")[0].strip() for line in found[1].splitlines()]
-
-
 def json_outputs(path: Path) -> Callable[[Any], list[float]]:
     """Return the page's function from a raw row to outputs, for a network in a JSON file."""
     code = program("json").replace('"iris.json"', repr(str(path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,14 @@ def test_who_goes_on_can_claim(slots: int, data: st.DataObject, rate: float) -> 
         assert rate * GATHER >= 1, "nothing ends in the time"
     elif busy > slots and rate * GATHER >= 1:
         assert room(slots, busy - ended, rate) > 0
+
+
+@pytest.mark.parametrize("slots", [1, 2, 8])
+@pytest.mark.parametrize("rate", [100.0, 400.0])  # fallen since 200 were claimed, or not
+def test_it_waits_until_there_is_room(slots: int, rate: float) -> None:
+    ended = next(each for each in range(200) if not can_wait(slots, 200, each, rate, claims=True))
+    assert room(slots, 200 - ended, rate) > 0
+    assert room(slots, 200 - ended + 1, rate) == 0
 
 
 @given(slots=SLOTS, ahead=st.integers(2, 400), rate=st.floats(1 / GATHER, 1e5))
