@@ -141,6 +141,8 @@ def why_not(command: str) -> str | None:
     for start, reason in NOT_RUN.items():
         if command.startswith(start):
             return reason
+    if "experiment run published/" in command:
+        return "it trains for minutes, on data that may not be there"
     if "mnist" in command and not os.environ.get("NNCLI_DATA"):
         return "its data would be downloaded"
     return None
