@@ -9,10 +9,10 @@ training a run, on the mean over all runs of the sweep.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from nncli.claims import Claim
 from nncli.experimenting.catalogue import Experiment, experiments
@@ -34,7 +34,7 @@ def main(path: str) -> None:
 
 def rows(path: str) -> Iterator[tuple[str, ...]]:
     """Yield the cells of every claim on the published results that ``path`` holds runs of."""
-    with ReportStore(path) as store, sqlite3.connect(Path(path)) as plain:
+    with ReportStore(path) as store, contextlib.closing(sqlite3.connect(path)) as plain:
         newest = {each.name: each.id for each in reversed(store.list_sweeps(None))}
         for name, experiment in experiments().items():
             sweep = newest.get(experiment.sweep_name(quick=False))
@@ -46,12 +46,16 @@ def rows(path: str) -> Iterator[tuple[str, ...]]:
             (seconds,) = plain.execute(SECONDS, (sweep,)).fetchone()
             for number, verdict in enumerate(judge(store, sweep, experiment.about.claims)):
                 first = _title(experiment) if number == 0 else ""
-                took = f"{seconds:.2g}" if number == 0 and seconds is not None else ""
+                took = _seconds(seconds) if number == 0 and seconds else ""
                 yield (first, _published(verdict.claim), *_ours(verdict), took)
 
 
 def _title(experiment: Experiment) -> str:
     return f"`{experiment.name.removeprefix('published/')}`"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _published(claim: Claim) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from nncli.store.nonfinite import EPOCH_FLAGGED, GRADCHECK_FLAGGED, LAYER_FLAGGED
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration, four digits; versions compare as text."""
 
 VERSION_TABLE = "nncli_version"

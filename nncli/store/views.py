@@ -21,6 +21,7 @@ SPEC_FIELDS = {
     "label_smoothing": "number",
     "class_weight": "text",
     "init": "text",
+    "bias_init": "text",
     "opt": "text",
     "lr": "number",
     "momentum": "number",

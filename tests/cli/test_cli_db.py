@@ -56,7 +56,7 @@ def test_info(call: Call) -> None:
     done = call("db", "info")
     assert done.code == 0
     assert done.out.startswith(f"{DATABASE}: SQLite 3.")
-    assert "schema 0003" in done.out
+    assert "schema 0004" in done.out
     assert "\nepochs " in done.out
     assert "\ncompleted  " in done.out
     assert max(map(len, done.out.splitlines())) <= 80

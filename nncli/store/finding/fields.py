@@ -65,7 +65,6 @@ _KINDS = {BigInteger: "whole", Integer: "whole", Double: "number", Boolean: "fla
 #: Options that the SQL view leaves out, and those whose kind is narrower than there.
 _OPTIONS = SPEC_FIELDS | {
     "columns": "text",
-    "bias_init": "text",
     "drop": "text",
     "no_header": "flag",
     "log_every": "whole",

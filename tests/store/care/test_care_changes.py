@@ -128,7 +128,7 @@ def test_info(care: CareStore, target: Path | str) -> None:
     assert rows["runs"] == 12
     assert rows["trials"] == 8
     assert found.statuses == {"completed": 10, "diverged": 1, "failed": 1}
-    assert found.schema == "0003"
+    assert found.schema == "0004"
     assert found.oldest is not None
     assert found.oldest <= (found.newest or "")
     assert all(table.bytes for table in found.tables)
