@@ -77,10 +77,11 @@ def train(
 def completed(plan: Plan, *, db: str | None = None) -> Result | None:
     """Return what the newest completed run of a plan's spec on its data came to, if there is one.
 
-    Whether layers are watched and which weights are kept makes no difference.
+    One whose layers are to be watched counts if they were; which weights are kept makes no
+    difference.
     """
     with RunStore(database_name(db)) as runs:
-        found = runs.find_completed(plan.spec.hash(), plan.dataset.hash)
+        found = runs.find_completed(plan.spec.hash(), plan.dataset.hash, watched=plan.spec.diagnose)
         if found is None:
             return None
         kept = runs.get_run(found)

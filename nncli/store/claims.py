@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from nncli.store import queries, sweep_queries
 from nncli.store.prepared import insertion
@@ -78,6 +78,7 @@ def claim(
     process_id: int,
     wanted: Sequence[Wanted],
     reuse: bool,
+    watched: bool,
     now: datetime,
 ) -> list[Claim]:
     """Decide on trials, in their order, and write what is decided; others must not meanwhile."""
@@ -108,7 +109,8 @@ def claim(
             spec_hash = each.spec_hash
         free[key] = _Free(trial, params, spec_hash, each.data_hash)
 
-    found = _runs_of(connection, sweep_id, {one.spec_hash for one in free.values()}, reuse)
+    hashes = {one.spec_hash for one in free.values()}
+    found = _runs_of(connection, sweep_id, hashes, reuse, watched)
     for key, one in free.items():
         run = found.get((one.spec_hash, one.data_hash))
         if run:
@@ -194,17 +196,19 @@ def _decided(claimed: Claim, process_id: int) -> dict[str, Any]:
 
 
 def _runs_of(
-    connection: Connection, sweep_id: int, hashes: Collection[str], reuse: bool
+    connection: Connection, sweep_id: int, hashes: Collection[str], reuse: bool, watched: bool
 ) -> dict[tuple[str, str], _Run]:
     """Return the newest run that can be taken for each pair of hashes, where there is one.
 
-    Without ``reuse`` those of this sweep alone, where two numbers may have come to the same spec.
+    Without ``reuse`` those of this sweep alone, where two numbers may have come to the same spec;
+    with ``watched`` those of others only if they have statistics of their layers.
     """
+    usable = _RUNS.where(or_(queries.WATCHED, runs.c.sweep_id == sweep_id)) if watched else _RUNS
     known = sorted(filter(None, hashes))
     found: dict[tuple[str, str], _Run] = {}
     for start in range(0, len(known), PAGE):
         page = known[start : start + PAGE]
-        for row in connection.execute(_RUNS.where(runs.c.spec_hash.in_(page))):
+        for row in connection.execute(usable.where(runs.c.spec_hash.in_(page))):
             spec_hash, data_hash, of_sweep, run_id, status, flags, *cells = row
             if not (status in FINAL if of_sweep == sweep_id else reuse and status in REUSABLE):
                 continue

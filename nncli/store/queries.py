@@ -15,6 +15,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    exists,
     or_,
     select,
     update,
@@ -24,7 +25,10 @@ from nncli.errors import RunGone, StoreError
 from nncli.store.nonfinite import RUN_FLAGGED, from_cells, to_cells
 from nncli.store.process import Process, is_alive
 from nncli.store.records import Run, RunRow
-from nncli.store.schema import runs, tags
+from nncli.store.schema import layer_stats, runs, tags
+
+WATCHED = exists().where(layer_stats.c.run_id == runs.c.id)
+"""Of a run: it has statistics of its layers."""
 
 HEARTBEAT_LIMIT = timedelta(minutes=5)
 """A process on another machine whose heartbeat is older counts as gone, its run as ``stale``."""
@@ -125,9 +129,16 @@ def load_run(connection: Connection, run_id: int, now: datetime) -> Run | None:
 
 
 def newest_of_spec(
-    connection: Connection, spec_hash: str, data_hash: str, statuses: Collection[str]
+    connection: Connection,
+    spec_hash: str,
+    data_hash: str,
+    statuses: Collection[str],
+    watched: bool,
 ) -> int | None:
-    """Return the newest run of a spec on some data that has one of the statuses."""
+    """Return the newest run of a spec on some data that has one of the statuses.
+
+    With ``watched`` one that has statistics of its layers.
+    """
     wanted = (
         select(runs.c.id)
         .where(runs.c.spec_hash == spec_hash, runs.c.data_hash == data_hash)
@@ -135,7 +146,7 @@ def newest_of_spec(
         .order_by(runs.c.id.desc())
         .limit(1)
     )
-    return connection.execute(wanted).scalar()
+    return connection.execute(wanted.where(WATCHED) if watched else wanted).scalar()
 
 
 def list_runs(

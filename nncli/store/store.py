@@ -252,15 +252,20 @@ class RunStore(Sessions):
             )
 
     def find_completed(
-        self, spec_hash: str, data_hash: str, statuses: Collection[str] = WHOLE
+        self,
+        spec_hash: str,
+        data_hash: str,
+        statuses: Collection[str] = WHOLE,
+        *,
+        watched: bool = False,
     ) -> int | None:
         """Return the newest run of this spec on this data that ended so, None if there is none.
 
-        A missing database has none.
+        With ``watched`` it must have statistics of its layers. A missing database has no run.
         """
         try:
             with self._reading() as connection:
-                return queries.newest_of_spec(connection, spec_hash, data_hash, statuses)
+                return queries.newest_of_spec(connection, spec_hash, data_hash, statuses, watched)
         except MissingDatabase:
             return None
 

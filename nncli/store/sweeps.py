@@ -116,17 +116,24 @@ class SweepStore(RunStore):
     # Trials
 
     def claim(
-        self, sweep_id: int, process_id: int, wanted: Sequence[Wanted], *, reuse: bool = True
+        self,
+        sweep_id: int,
+        process_id: int,
+        wanted: Sequence[Wanted],
+        *,
+        reuse: bool = True,
+        watched: bool = False,
     ) -> list[Claim]:
         """Ask for trials for a process, and return what came of each, in their order.
 
         With ``reuse`` a trial whose spec and data have a run with a result anywhere in the database
-        is done by that run. Ask for all seeds of a number at once.
+        is done by that run; with ``watched`` by one that has statistics of its layers. Ask for all
+        seeds of a number at once.
         """
         with self._writing() as connection:
             self._load_sweep(connection, sweep_id)
             now = self._clock()
-            return claims.claim(connection, sweep_id, process_id, wanted, reuse, now)
+            return claims.claim(connection, sweep_id, process_id, wanted, reuse, watched, now)
 
     def link(self, sweep_id: int, number: int, seed: int, run_id: int) -> None:
         """Say which run a claimed trial has, as soon as there is a row of it."""

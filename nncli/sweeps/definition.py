@@ -50,6 +50,12 @@ class Definition:
                 "sampler and trials, or write a file without [[arm]]"
             )
 
+    @property
+    def is_watched(self) -> bool:
+        """Return whether the layers of its runs are watched."""
+        axis = self.space.axes.get("diagnose")
+        return axis is not None and any(value is True for value in axis.values())
+
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON values."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -270,7 +270,13 @@ class Trials:
                     known = self._known_by(trial, seed)
                     wanted.append(Wanted(trial.number, seed, params, *known.hashes))
                     asked.append(known)
-        claims = self.store.claim(self.sweep_id, self._process, wanted, reuse=self.reuse)
+        claims = self.store.claim(
+            self.sweep_id,
+            self._process,
+            wanted,
+            reuse=self.reuse,
+            watched=self.definition.is_watched,
+        )
         found: list[Task] = []
         answers = list(zip(claims, asked, strict=True))
         for number, group in itertools.groupby(answers, lambda answer: answer[0].number):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import ELSEWHERE, a_curve, a_model, a_run
+from store_samples import ELSEWHERE, a_curve, a_model, a_run, layers_of
 from sweep_samples import a_sweep, do, params_of, run_of, wanted
 
 from nncli.store import Claim, Settled, Summary, Sweep, SweepStore
@@ -266,6 +266,22 @@ def test_without_reuse_other_runs_do_not_count(
     store.add_run(run_of(wanted(0)), "completed")
     (claim,) = store.claim(sweep.id, process, [wanted(0)], reuse=False)
     assert outcomes([claim]) == [("mine", None)]
+
+
+def test_where_layers_are_watched_runs_without_their_statistics_do_not_count(
+    store: SweepStore, sweep: Sweep, process: int
+) -> None:
+    blind, _ = store.add_run(run_of(wanted(0)), "completed")
+    (claim,) = store.claim(sweep.id, process, [wanted(0)], watched=True)
+    assert outcomes([claim]) == [("mine", None)]
+    seeing, _ = store.add_run(run_of(wanted(1)), "completed", layers=layers_of(1, 2))
+    asked = [wanted(1)]
+    assert outcomes(store.claim(sweep.id, process, asked, watched=True)) == [("done", seeing)]
+    hashes = wanted(0).spec_hash, wanted(0).data_hash
+    assert store.find_completed(*hashes) == blind
+    assert store.find_completed(*hashes, watched=True) is None
+    hashes = wanted(1).spec_hash, wanted(1).data_hash
+    assert store.find_completed(*hashes, watched=True) == seeing
 
 
 @pytest.mark.parametrize("reuse", [True, False])
