@@ -38,23 +38,31 @@ class Layerwise:
 
     def forward(self, x: Array) -> list[Step]:
         """Return every layer's step for scaled inputs ``x`` (n, inputs)."""
-        scale, shift = self.normal("input") if self.model.input_norm else (1.0, 0.0)
-        steps, inputs = [], x * scale + shift
-        for number, layer in enumerate(self.model.layers, 1):
-            z = inputs @ self.views[f"layer {number} W"]
-            if layer.norm != "before":
-                z = z + self.views[f"layer {number} b"]
-            else:
-                scale, shift = self.normal(f"layer {number}")
-                z = z * scale + shift
-            a = self.activate(number, z)
-            fed = a
-            if layer.norm == "after":
-                scale, shift = self.normal(f"layer {number}")
-                fed = a * scale + shift
-            steps.append(Step(inputs, z, a, fed))
-            inputs = fed
+        steps, inputs = [], self.first_inputs(x)
+        for number in range(1, len(self.model.layers) + 1):
+            steps.append(self.step(number, inputs))
+            inputs = steps[-1].fed
         return steps
+
+    def first_inputs(self, x: Array) -> Array:
+        """Return what the first layer is fed for scaled inputs ``x`` (n, inputs)."""
+        scale, shift = self.normal("input") if self.model.input_norm else (1.0, 0.0)
+        return x * scale + shift
+
+    def step(self, number: int, inputs: Array) -> Step:
+        """Return what layer ``number`` (from 1) computes of its inputs (n, fan_in)."""
+        norm = self.model.layers[number - 1].norm
+        z = inputs @ self.views[f"layer {number} W"]
+        if norm != "before":
+            z = z + self.views[f"layer {number} b"]
+        else:
+            scale, shift = self.normal(f"layer {number}")
+            z = z * scale + shift
+        a = fed = self.activate(number, z)
+        if norm == "after":
+            scale, shift = self.normal(f"layer {number}")
+            fed = a * scale + shift
+        return Step(inputs, z, a, fed)
 
     def activate(self, number: int, z: Array) -> Array:
         """Return ``f(z)`` of layer ``number`` (from 1)."""

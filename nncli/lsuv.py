@@ -24,11 +24,12 @@ def scale_weights(
 ) -> None:
     """Scale every W in ``theta`` (size,) in place, by its sums on scaled inputs ``x``."""
     exact = theta.astype(np.float64)
-    views = model.views(exact)
+    layers = Layerwise(model, exact, norm_eps)
+    inputs = layers.first_inputs(x)
     for number in range(1, len(model.layers) + 1):
-        step = Layerwise(model, exact, norm_eps).forward(x)[number - 1]
-        weights = views[f"layer {number} W"]
-        deviation = float((step.inputs @ weights).std())
+        weights = layers.views[f"layer {number} W"]
+        deviation = float((inputs @ weights).std())
         if deviation > 0:  # inputs that are all zero give nothing to scale by
             weights /= deviation
+        inputs = layers.step(number, inputs).fed
     theta[:] = exact
