@@ -17,41 +17,15 @@ import pytest
 from cli_fakes import Call, Outcome
 from terminal import in_terminal
 
+sys.path.append(str(Path(__file__).parents[1] / "experimenting"))
+
+from small_experiment import XOR
+
 import nncli.sweeps.engines.work
 from nncli.cli.commands.experiment import complete_experiment
 from nncli.experimenting.catalogue import Experiment
 
 NNCLI = [sys.executable, "-m", "nncli.cli"]
-
-#: Decided by ten seeds: a line does not solve exclusive or, a hidden layer does better.
-XOR = """
-data = "xor"
-opt = "momentum"
-lr = 0.2
-batch_size = "full"
-epochs = 200
-[[arm]]
-hidden = "none"
-[[arm]]
-hidden = [[8]]
-act = "tanh"
-[sweep]
-seeds = 10
-[quick]
-seeds = 3
-epochs = 20
-[experiment]
-title = "XOR needs a hidden layer"
-shows = ["M1"]
-by = ["hidden"]
-metric = "train_loss"
-text = "A *line* does not do."
-[[claim]]
-says = "A hidden layer learns XOR better"
-value = "train_loss:last"
-runs = "hidden=8"
-below = "hidden=none"
-"""
 
 OPPOSITE = """
 [[claim]]

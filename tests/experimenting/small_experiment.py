@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 #: Exclusive or with and without a hidden layer; ten seeds decide it, three do not.
-SMALL = """
+XOR = """
 data = "xor"
 opt = "momentum"
 lr = 0.2
@@ -37,7 +37,11 @@ says = "A hidden layer learns XOR better"
 value = "train_loss:last"
 runs = "hidden=8"
 below = "hidden=none"
+"""
 
+SMALL = (
+    XOR
+    + """
 [[claim]]
 says = "A line solves it"
 value = "train_error:min"
@@ -46,5 +50,6 @@ below = 0.1
 expected = "refuted"
 because = "no line parts the corners of a square crosswise"
 """
+)
 
 Shipped = Callable[[dict[str, str]], None]
