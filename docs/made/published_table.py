@@ -1,7 +1,8 @@
 """Print the table of docs/published.md: what was published, and what nncli came to.
 
     nncli experiment run all --long --db results.db
-    python -m nncli.experiments.published.table results.db
+    python docs/made/published_table.py results.db
+    python docs/made/published_table.py results.db --first   # that of the README: a row a result
 
 A row is a claim of a published result on its sweep in the database. ``seconds`` are those of
 training a run, on the mean over all runs of the sweep.
@@ -24,12 +25,13 @@ SECONDS = """select avg(seconds_train) from runs
     where id in (select run_id from sweep_trials where sweep_id = ?)"""
 
 
-def main(path: str) -> None:
-    """Print the table of the results in the database ``path``."""
+def main(path: str, first: bool) -> None:
+    """Print the table of the results in the database ``path``, perhaps of first claims alone."""
     print("| " + " | ".join(HEAD) + " |")
     print("| --- | --- | --- | ---: | --- | ---: |")
     for row in rows(path):
-        print("| " + " | ".join(row) + " |")
+        if row[0] or not first:
+            print("| " + " | ".join(row) + " |")
 
 
 def rows(path: str) -> Iterator[tuple[str, ...]]:
@@ -73,4 +75,4 @@ def _ours(verdict: Verdict) -> tuple[str, str, str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], "--first" in sys.argv[2:])
