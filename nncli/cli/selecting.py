@@ -67,8 +67,14 @@ def select_runs(
     where: str | None = None,
     since: str | None = None,
     status: Sequence[str] = (),
+    *,
+    only_trained: bool = True,
 ) -> Table:
-    """Return fields of the runs that are meant, the oldest first; all runs if nothing is said."""
+    """Return fields of the runs that are meant, the oldest first; all runs if nothing is said.
+
+    ``sweep:3`` means the runs that it has trained itself, so that nobody deletes those of other
+    sweeps with it; without ``only_trained`` it means all that it uses.
+    """
     from nncli.store.finding import Query, ReportStore
 
     query = Query(
@@ -78,6 +84,7 @@ def select_runs(
         since=since,
         statuses=tuple(status),
         sort="run",
+        only_trained=only_trained,
     )
     with ReportStore(database) as store:
         return store.find(query).table

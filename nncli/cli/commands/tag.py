@@ -84,7 +84,9 @@ def tag(
             "or 15-20, @tag, sweep:3, or --where"
         )
     database = database_name(db)
-    table = selecting.select_runs(database, ("run",), wanted.runs, where, since, status or ())
+    table = selecting.select_runs(
+        database, ("run",), wanted.runs, where, since, status or (), only_trained=False
+    )
     ids = list(table["run"])
     with CareStore(database) as store:
         added, taken = store.change_tags(ids, wanted.add, wanted.drop) if ids else (0, 0)

@@ -27,7 +27,7 @@ def conditions_of(
     connection: Connection, query: Query, operands: Operands, now: datetime, shown: str
 ) -> list[ColumnElement[bool]]:
     """Return what must hold for a run that is meant. Raises UsageError and StoreError."""
-    found = selected(connection, query.runs, shown)
+    found = selected(connection, query.runs, shown, only_trained=query.only_trained)
     if query.of_sweeps:
         used = select(trials.c.run_id).where(trials.c.sweep_id.in_(query.of_sweeps))
         found.append(runs.c.id.in_(used.where(trials.c.run_id.is_not(None))))

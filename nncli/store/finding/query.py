@@ -17,7 +17,8 @@ class Query:
     remain those that one of the sweeps ``of_sweeps`` uses, where any is given, also those it has
     found trained; for which ``where`` holds, that were created ``since`` (``2d``, ``12h``, a date),
     and that have one of ``statuses``. ``sort`` is ``FIELD``, ``-FIELD`` or ``FIELD:desc``, by
-    default the newest stand first; ``limit`` is applied at last.
+    default the newest stand first; ``limit`` is applied at last. With ``only_trained`` the runs of
+    ``sweep:3`` are those that it has trained itself.
     """
 
     fields: tuple[str, ...]
@@ -28,6 +29,7 @@ class Query:
     sort: str | None = None
     limit: int | None = None
     of_sweeps: tuple[int, ...] = ()
+    only_trained: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
 from nncli.errors import StoreError, UsageError, did_you_mean
 from nncli.store.records import clean
 from nncli.store.references import SHORTEST_PREFIX
-from nncli.store.schema import runs, sweeps, tags
+from nncli.store.schema import runs, sweeps, tags, trials
 from nncli.store.undecoded import check_decoded
 
 LARGEST_ID = 2**31 - 1
@@ -27,32 +27,39 @@ _RANGE = re.compile(r"([0-9]+)-([0-9]+)")
 Condition = ColumnElement[bool]
 
 
-def selected(connection: Connection, words: Sequence[str], shown: str) -> list[Condition]:
+def selected(
+    connection: Connection, words: Sequence[str], shown: str, *, only_trained: bool = False
+) -> list[Condition]:
     """Return the condition that some word means a run; none without words.
+
+    A sweep's runs are those that it uses, also those it has found trained; with ``only_trained``
+    those that it has trained itself.
 
     Raises ``StoreError`` for a word that means nothing, and UsageError for one that never could.
     """
-    found = [_meaning(connection, word.strip(), shown) for word in words]
+    found = [_meaning(connection, word.strip(), shown, only_trained) for word in words]
     return [or_(*found)] if found else []
 
 
-def _meaning(connection: Connection, word: str, shown: str) -> Condition:
+def _meaning(connection: Connection, word: str, shown: str, only_trained: bool) -> Condition:
     if not word:
         raise UsageError(f"an empty text selects no runs: give {FORMS}")
     check_decoded("RUN", word)
-    for condition in _forms(clean(word)):
+    for condition in _forms(clean(word), only_trained):
         if connection.execute(select(runs.c.id).where(condition).limit(1)).first() is not None:
             return condition
     raise _unknown(connection, word, shown)
 
 
-def _forms(word: str) -> Iterator[Condition]:
+def _forms(word: str, only_trained: bool) -> Iterator[Condition]:
     if word == "last":
         yield runs.c.id == select(func.max(runs.c.id)).scalar_subquery()
     if word.startswith("@"):
         yield runs.c.id.in_(select(tags.c.run_id).where(tags.c.tag == word[1:]))
     if word.startswith("sweep:"):
-        yield from _of_sweep(word.removeprefix("sweep:"))
+        for which in _sweeps(word.removeprefix("sweep:")):
+            trained = runs.c.sweep_id.in_(which)
+            yield trained if only_trained else or_(trained, runs.c.id.in_(_used(which)))
     if word.isdecimal() and int(word) <= LARGEST_ID:
         yield runs.c.id == int(word)
     if ends := _RANGE.fullmatch(word):
@@ -63,12 +70,18 @@ def _forms(word: str) -> Iterator[Condition]:
         yield runs.c.uuid.startswith(word.lower(), autoescape=True)
 
 
-def _of_sweep(word: str) -> Iterator[Condition]:
+def _sweeps(word: str) -> Iterator[Select[int]]:
+    """Yield what a word may mean as the ids of sweeps."""
     if word == "last":
-        yield runs.c.sweep_id == select(func.max(sweeps.c.id)).scalar_subquery()
+        yield select(func.max(sweeps.c.id))
     if word.isdecimal() and int(word) <= LARGEST_ID:
-        yield runs.c.sweep_id == int(word)
-    yield runs.c.sweep_id.in_(select(sweeps.c.id).where(sweeps.c.name == word))
+        yield select(sweeps.c.id).where(sweeps.c.id == int(word))
+    yield select(sweeps.c.id).where(sweeps.c.name == word)
+
+
+def _used(which: Select[int]) -> Select[int]:
+    """Return the ids of the runs that sweeps use, whoever has trained them."""
+    return select(trials.c.run_id).where(trials.c.sweep_id.in_(which), trials.c.run_id.is_not(None))
 
 
 def _unknown(connection: Connection, word: str, shown: str) -> UsageError | StoreError:

@@ -97,7 +97,7 @@ def test_weights_are_the_best_or_the_last(reports: ReportStore) -> None:
 
 
 def test_the_runs_of_a_sweep_are_those_it_uses(reports: ReportStore) -> None:
-    """Also one that another sweep has trained, which ``sweep:ID`` does not mean."""
+    """Also one that another sweep has trained; what it trained itself can be asked for alone."""
     for number in range(2):
         sweep, _ = reports.open_sweep(
             NewSweep(data="digits", definition="{}", definition_hash=str(number))
@@ -118,7 +118,9 @@ def test_the_runs_of_a_sweep_are_those_it_uses(reports: ReportStore) -> None:
     assert runs(2) == [1, 3]
     assert runs(1, 2) == [1, 2, 3]
     assert runs(2, where="run > 1") == [3]
-    assert runs(2, runs=("sweep:2",)) == [3]
+    assert runs(runs=("sweep:2",)) == [1, 3]
+    assert runs(runs=("sweep:last",)) == [1, 3]
+    assert runs(runs=("sweep:2",), only_trained=True) == [3]
     assert runs(7) == []
 
 
