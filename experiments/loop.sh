@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Three activations with four learning rates, one `nncli train` after the other. Started again, also after Ctrl-C or a
-# power cut, it trains what is missing.
+# power cut, it trains what is missing. The report is on these data and epochs alone, whatever else the loop has trained.
 #
 #     experiments/loop.sh [DATA [EPOCHS]]
 set -euo pipefail
@@ -18,4 +18,4 @@ for act in sigmoid tanh relu; do
     done
 done
 
-nncli report @loop --by act,lr
+nncli report @loop --where "data='$data' and epochs=$epochs" --by act,lr

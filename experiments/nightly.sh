@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A batch for the night: a sweep of ten seeds, tagged with the date, and its report mailed as a page that opens without a
-# network. A line for cron:
+# network. A line for cron, which knows nothing of an activated .venv, so that PATH must name it:
 #
-#     0 1 * * *  cd ~/runs && NNCLI_MAIL=me@example.org ~/nncli/experiments/nightly.sh
+#     0 1 * * *  cd ~/runs && PATH=~/nncli/.venv/bin:$PATH NNCLI_MAIL=me@example.org ~/nncli/experiments/nightly.sh
 #
 # Started twice in a night, the second one does what the first has not, and reports all of it. By `sendmail` the page
 # goes as an attachment; by `mail`, whose options for that differ, a table goes, with the page's place. Without either,

@@ -108,6 +108,35 @@ def test_the_loop_ends_where_something_is_wrong(folder: Folder) -> None:
 
 
 @pytest.mark.slow
+def test_the_loop_reports_on_what_it_was_asked_for_alone(folder: Folder) -> None:
+    for data, epochs in (("xor", "2"), ("iris", "1"), ("iris", "2")):
+        done = folder.run("bash", script("loop"), data, epochs)
+        assert done.returncode == 0, done.stderr
+    assert folder.runs == 36
+    heads, *rows = [line.split() for line in done.stdout.splitlines()[1:] if line]
+    assert [row[heads.index("n")] for row in rows[:12]] == ["1"] * 12  # one seed
+
+
+@pytest.mark.slow
+def test_the_line_for_cron_finds_nncli(folder: Folder) -> None:
+    (line,) = re.findall(r"^#     0 1 \* \* \*  (.+)$", Path(script("nightly")).read_text(), re.M)
+    clone = folder.path / "nncli"
+    (clone / ".venv").mkdir(parents=True)
+    (clone / ".venv" / "bin").symlink_to(folder.programs)
+    (clone / "experiments").symlink_to(SCRIPTS)
+    (folder.path / "runs").mkdir()
+    bare = folder.path / "bare"  # as cron's PATH, it knows no nncli
+    bare.mkdir()
+    (bare / "bash").symlink_to(folder.programs / "bash")
+    shell = shutil.which("sh")
+    assert shell is not None
+    variables = {"HOME": str(folder.path), "PATH": str(bare), "SEEDS": "2", "EPOCHS": "1"}
+    done = folder.run(shell, "-c", line, **variables)
+    assert done.returncode == 0, done.stderr
+    assert len(nncli.runs(db=str(folder.path / "runs" / "results.db"))) == 12
+
+
+@pytest.mark.slow
 def test_a_night_is_mailed_as_a_page(folder: Folder) -> None:
     short = {"SEEDS": "2", "EPOCHS": "1"}
     plain = folder.run("bash", script("nightly"), **short)

@@ -77,6 +77,16 @@ SMALLER = {
     "nncli train mnist --hidden 256,128 --act relu,tanh --tag night": (
         "nncli train mnist --hidden 16,8 --act relu,tanh --tag night --epochs 1"
     ),
+    # the tour has the full forms, whose claims are decided
+    "nncli experiment run xor_width": "nncli experiment run xor_width --quick",
+    "nncli experiment run shared_hidden": "nncli experiment run shared_hidden --quick",
+    "nncli experiment run noise_escapes": "nncli experiment run noise_escapes --quick",
+    "nncli experiment run depth": "nncli experiment run depth --quick",
+    'nncli report sweep:depth --where "bn is none and lr=0.1" --by act,init,depth '
+    "--metric train_loss:last": (
+        'nncli report sweep:depth-quick --where "bn is none and lr=0.1" --by act,init,depth '
+        "--metric train_loss:last"
+    ),
     # nobody can be asked here
     "nncli rm 12 15-20": "nncli rm 12 15-20 --yes",
     "nncli db prune --keep best:1 --keep last:5 --by data,act,opt": (

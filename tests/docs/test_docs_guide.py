@@ -20,7 +20,7 @@ TOUR = sorted((ROOT / "docs" / "tour").glob("*.md"))
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The guide as it is built."""
-    pytest.importorskip("material", reason="needs nncli[docs]")
+    pytest.importorskip("material", reason="needs the extra docs")
     folder = tmp_path_factory.mktemp("guide") / "site"
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -87,6 +87,16 @@ def test_a_picture_that_nobody_shows_is_not_kept() -> None:
 )
 def test_plain_commands_are_told_from_those_for_a_shell(line: str, expected: object) -> None:
     assert page_running.plain_commands(line) == expected
+
+
+def test_words_with_hyphens_stay_on_one_line() -> None:
+    page_hook = pytest.importorskip("page_hook", reason="needs the extra docs")
+    html = '<p>a-b</p><code><a id="x-1"></a>run <b>--plot</b> a-b.svg - c</code>'
+    assert page_hook.on_page_content(html) == (
+        '<p>a-b</p><code><a id="x-1"></a>run <b><span class="whole">--plot</span></b> '
+        '<span class="whole">a-b.svg</span> - c</code>'
+    )
+    assert page_hook.unbroken("--" + "long" * 9) == "--" + "long" * 9
 
 
 def test_a_command_has_all_its_lines() -> None:
