@@ -79,6 +79,8 @@ def _why_not(claim: Claim, figures: Figures, least: float, family: int) -> str:
     from nncli.statistics.multiplicity import ALPHA, pairs_needed
 
     n, units = figures.n, _units(claim, figures.n)
+    if figures.p is None and figures.unknown:
+        return f"{figures.unknown} of {n} {units} have no value"
     if figures.p is None:
         return f"{figures.holds} of {n} {units} are as claimed: chance does play a part"
     among = f" among {family} claims" if family > 1 else ""
@@ -92,6 +94,8 @@ def _why_not(claim: Claim, figures: Figures, least: float, family: int) -> str:
         return f"{side} if it stood alone, not after Holm's correction{among}: more seeds"
     if claim.comparison == "equals":
         return f"the interval lies neither within {claim.within:g} of it nor outside: more seeds"
+    if figures.holds == n:
+        return f"as claimed in {n} of {n} {units}, but too unevenly to be sure of the mean: more seeds"
     return f"no difference shown: as claimed in {figures.holds} of {n} {units}"
 
 

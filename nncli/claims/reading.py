@@ -5,7 +5,7 @@ Which fields there are is not known here: ``nncli.judging.check`` asks the store
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -20,6 +20,7 @@ from nncli.claims.declaration import (
 )
 from nncli.claims.values import LayerTerm, Value, read_value
 from nncli.errors import UsageError, did_you_mean
+from nncli.options import LARGEST
 from nncli.predicates import parse
 
 #: Names that people write for ours.
@@ -44,7 +45,7 @@ def _is_text(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return is_number and abs(value) <= sys.float_info.max  # NaN, and what is no float, are not
 
 
 def _is_texts(value: Any) -> bool:
@@ -79,7 +80,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "within": (lambda value: _is_number(value) and value > 0, "a number above 0"),
     "pairs": (_is_texts, 'a list of fields, such as ["seed", "opt"]'),
     "epoch": (
-        lambda value: isinstance(value, int) and not _is_flag(value) and value >= 1,
+        lambda value: isinstance(value, int) and not _is_flag(value) and 1 <= value <= LARGEST,
         "the number of an epoch, from 1",
     ),
     "chance": _FLAG,

@@ -1,12 +1,17 @@
 """The test of one claim on its sample: which it is, and its figures; other claims do not matter.
 
 - Compared with runs: the tests of :mod:`nncli.statistics.paired` on the paired differences, less
-  the margin. They assume neither normal values nor many.
+  the margin, and Student's t; the larger p-value counts. The former assume no normal values, but
+  that without an effect differences lie evenly about zero; the latter is on the mean, which is what
+  is claimed and shown. Skewed differences deceive either alone.
 - Compared with a number: Student's t. There is no pair to take a sign from, and a claim on the mean
   needs a scale. Of conditions, which hold or not, the exact binomial test instead.
 - ``equals``: two one-sided t-tests (exact binomial ones of shares), so that the verdict is that of
   the 95% interval: inside the tolerance, outside it, or neither.
 - Trends: the paired tests on Kendall's tau, one a unit.
+
+Values that are all equal show no spread to measure a mean by: their sign is tested, which tells of
+the typical run, and a note says how many runs may differ.
 
 Where values are infinite there is no mean, and the signed ranks are tested, in which an infinity is
 larger than all else. What has no value (NaN) counts against whatever is to be shown: against the
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 
 STUDENT, BINOMIAL = "Student's t", "exact binomial"
 EQUIVALENCE, EQUIVALENCE_OF_SHARES = "two one-sided t", "two one-sided binomial"
+SIGN = "sign"
 NO_CHANCE = "none: no chance"
 
 
@@ -38,9 +44,10 @@ class Figures:
     """What a sample shows of a claim, before others are known.
 
     ``estimate`` is the mean of the values (of trends, of their correlations; of values of which
-    some are infinite the median), from ``low`` to ``high`` its 95% interval. ``p`` is two-sided;
-    None is no test. ``least`` is the smallest that so many units could have. ``side`` is 1 where
-    the sample lies on the claimed side, -1 where on the other; ``holds`` counts the units there.
+    some are infinite the median, and of such differences nothing), from ``low`` to ``high`` its
+    95% interval. ``p`` is two-sided; None is no test. ``least`` is the smallest that so many units
+    could have. ``side`` is 1 where the sample lies on the claimed side, -1 where on the other;
+    ``holds`` counts the units there, ``unknown`` those without a value.
     """
 
     n: int = 0
@@ -51,6 +58,7 @@ class Figures:
     least: float = 0.0
     side: int = 0
     holds: int = 0
+    unknown: int = 0
     test: str = ""
     notes: tuple[str, ...] = ()
 
@@ -70,7 +78,12 @@ def _figures(claim: Claim, values: Floats) -> Figures:
 
     oriented = _oriented(claim, values)
     holds = _on_claimed_side(claim, oriented)
-    figures = replace(_described(claim, values), n=len(values), holds=int(np.sum(holds)))
+    figures = replace(
+        _described(claim, values),
+        n=len(values),
+        holds=int(holds.sum()),
+        unknown=int(np.isnan(values).sum()),
+    )
     if not claim.chance:
         return _without_chance(claim, oriented, holds, figures)
     if claim.comparison == "equals":
@@ -127,13 +140,12 @@ def _described(claim: Claim, values: Floats) -> Figures:
     if len(known) < len(values):
         notes.append(f"{len(values) - len(known)} of {len(values)} have no value")
     if len(finite) < len(known):
-        of_rest = not is_number(claim)
+        middle = float(np.median(known)) if is_number(claim) else None
         notes.append(
             f"{len(known) - len(finite)} of {len(known)} infinite (diverged, or not reached), "
-            + ("which rank as such; the figures are of the rest" if of_rest else "so the median")
+            + ("which rank as such: no mean difference" if middle is None else "so the median")
         )
-        if not of_rest:
-            return Figures(estimate=float(np.median(known)), notes=tuple(notes))
+        return Figures(estimate=middle, notes=tuple(notes))
     if not len(finite):
         return Figures(notes=tuple(notes))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -167,7 +179,14 @@ def _direction(claim: Claim, oriented: Floats, figures: Figures) -> Figures:
     else:
         best = _tested(claim, np.where(np.isnan(oriented), np.inf, oriented))
         found = worst if worst.side > 0 else best if best.side < 0 else replace(worst, p=1.0)
-    return replace(figures, p=found.p, least=found.least, side=found.side, test=found.test)
+    return replace(
+        figures,
+        p=found.p,
+        least=found.least,
+        side=found.side,
+        test=found.test,
+        notes=(*figures.notes, *found.notes),
+    )
 
 
 def _tested(claim: Claim, oriented: Floats) -> Figures:
@@ -176,17 +195,31 @@ def _tested(claim: Claim, oriented: Floats) -> Figures:
 
     from nncli.statistics.means import FEWEST, student_test
     from nncli.statistics.multiplicity import smallest_p
-    from nncli.statistics.paired import PERMUTATION, paired_test
+    from nncli.statistics.paired import paired_test
 
     n = len(oriented)
-    if _is_of_the_mean(claim) and np.isfinite(oriented).all():
-        equal = bool((oriented == oriented[0]).all())
-        least = smallest_p(n) if equal else 0.0 if n >= FEWEST else 1.0
-        p, side, name = student_test(oriented), _sign(float(oriented.mean())), STUDENT
-        return Figures(p=max(p, least), least=least, side=side, test=name)
+    if not np.isfinite(oriented).all():
+        tested = paired_test(oriented)
+        return Figures(p=tested.p, least=smallest_p(n), side=_sign(tested.effect), test=tested.test)
+    side = _sign(float(oriented.mean()))
+    if (oriented == oriented[0]).all() and (is_number(claim) or claim.by):
+        p = smallest_p(n) if side else 1.0
+        return Figures(p=p, least=smallest_p(n), side=side, test=SIGN, notes=_all_equal(n))
+    of_mean = student_test(oriented)
+    if _is_of_the_mean(claim):
+        least = 0.0 if n >= FEWEST else 1.0
+        return Figures(p=max(of_mean, least), least=least, side=side, test=STUDENT)
     tested = paired_test(oriented)
-    side = _sign(float(oriented.mean()) if tested.test == PERMUTATION else tested.effect)
-    return Figures(p=tested.p, least=smallest_p(n), side=side, test=tested.test)
+    p = max(tested.p, of_mean) if _sign(tested.effect) == side else 1.0
+    return Figures(p=p, least=smallest_p(n), side=side, test=f"{tested.test}, {STUDENT}")
+
+
+def _all_equal(n: int) -> tuple[str, ...]:
+    """Return the note on ``n`` values that are all equal."""
+    from nncli.statistics.shares import exact_interval
+
+    _, most = exact_interval(0, n)
+    return (f"all are equal: it tells of the typical run, up to {most:.0%} may differ",)
 
 
 def _is_of_the_mean(claim: Claim) -> bool:
@@ -226,9 +259,12 @@ def _equality(claim: Claim, values: Floats, apart: Floats, figures: Figures) -> 
         return replace(figures, p=p, least=min(ways), side=side, test=EQUIVALENCE_OF_SHARES)
     if not np.isfinite(apart).all():
         return _apart(apart, within, figures)
-    equal = bool((apart == apart[0]).all())
-    least = smallest_p(n) if equal else 0.0 if n >= FEWEST else 1.0
     side = 1 if abs(float(apart.mean())) <= within else -1
+    if (apart == apart[0]).all():
+        p = smallest_p(n)
+        notes = (*figures.notes, *_all_equal(n))
+        return replace(figures, p=p, least=p, side=side, test=SIGN, notes=notes)
+    least = 0.0 if n >= FEWEST else 1.0
     p = max(equivalence_test(apart, within), least)
     return replace(figures, p=p, least=least, side=side, test=EQUIVALENCE)
 

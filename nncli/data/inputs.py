@@ -55,6 +55,8 @@ def fit_inputs(
             chosen, note, absent = _fit_number(table, column, train, found)
         else:
             chosen, note, absent = _fit_text(table, column, train)
+            if column.strays:
+                notes.append(_on_strays(column, chosen))
         if chosen is not None:
             kept.append(chosen)
             if absent:
@@ -118,8 +120,9 @@ def _fit_text(table: RawTable, column: Column, train: Index) -> _Fit:
         text = f"{name} is left out: {len(present)} categories, and {MAX_ONE_HOT} are the most"
         if table.chosen:
             raise DataError(
-                f"{name} has {len(present)} categories, and {MAX_ONE_HOT} are the most: take it "
-                "out of --columns, or group its values"
+                f"{name} has {len(present)} categories, and {MAX_ONE_HOT} are the most"
+                f"{f' ({column.strays})' if column.strays else ''}: take it out of --columns, or "
+                "group its values"
             )
         return None, text, missing
     position, indicator = column.position, missing > 0
@@ -127,6 +130,16 @@ def _fit_text(table: RawTable, column: Column, train: Index) -> _Fit:
         return InputColumn(column.name, position, "boolean", None, indicator), "", missing
     fitted = InputColumn(column.name, position, "categorical", None, indicator, present)
     return fitted, "", missing
+
+
+def _on_strays(column: Column, chosen: InputColumn | None) -> str:
+    """Return a note on a text column that is numbers but for some cells."""
+    width = 0 if chosen is None else chosen.width
+    makes = f"; it makes {width} inputs" if width > 1 else ""
+    return (
+        f"{in_words(column.name)} is text: {column.strays}{makes} "
+        "(leave a cell empty if its value is missing)"
+    )
 
 
 def boolean_pair(texts: Sequence[str]) -> tuple[str, str] | None:

@@ -40,6 +40,7 @@ def read_inputs(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -
     place = Path(path).expanduser()
     is_known_table = is_builtin(str(path)) and read_builtin(str(path))[0] in KNOWN_TABLES
     matrix = None if is_known_table else _read_matrix(place, str(path), dtype)
+    said: tuple[str, ...] = ()
     if matrix is not None:
         rows, targets = matrix
         if preprocessing.file_columns:
@@ -54,11 +55,11 @@ def read_inputs(path: str | Path, preprocessing: Preprocessing, *, dtype: str) -
             )
     else:
         paths = table_files(str(path)) if is_known_table else (place,)
-        table, targets = _read_table(paths, preprocessing, dtype)
+        table, targets, said = _read_table(paths, preprocessing, dtype)
         rows = encode(table, preprocessing.inputs, dtype)
     rows = preprocessing.expand(rows, dtype)
     true, notes = _true_targets(targets, preprocessing, dtype)
-    return Inputs(_as_stored(rows, preprocessing, dtype, str(path)), true, notes)
+    return Inputs(_as_stored(rows, preprocessing, dtype, str(path)), true, (*said, *notes))
 
 
 def _read_matrix(path: Path, word: str, dtype: str) -> tuple[NDArray[Any], Sequence[Target]] | None:
@@ -98,9 +99,13 @@ def _as_stored(
 
 def _read_table(
     paths: Sequence[Path], preprocessing: Preprocessing, dtype: str
-) -> tuple[RawTable, tuple[Target, ...]]:
-    """Read text files of one form, or a Parquet file, with the kinds that training found."""
+) -> tuple[RawTable, tuple[Target, ...], tuple[str, ...]]:
+    """Read text files of one form, or a Parquet file, with the kinds that training found.
+
+    Returns what is to be said of the header, too.
+    """
     path, inputs = paths[0], preprocessing.inputs
+    said: tuple[str, ...] = ()
     kinds = ["number" if each.kind == "numeric" else "text" for each in inputs]
     with tempfile.TemporaryDirectory(prefix="nncli-") as name:
         folder = Path(name)
@@ -117,6 +122,7 @@ def _read_table(
         else:
             wanted = [each.name for each in inputs]
             dialect = sniff(path, expected=wanted)
+            said = dialect.notes
             places = _places(path, dialect, preprocessing)
             with_targets = len(places) > len(inputs)
             count = len(preprocessing.targets) if with_targets else 0
@@ -136,7 +142,7 @@ def _read_table(
         "rows": parsed.rows,
     }
     entry = Entry(arrays, meta)
-    return raw_table(entry, chosen=True), raw_targets(entry)
+    return raw_table(entry, chosen=True), raw_targets(entry), said
 
 
 def _places(path: Path, dialect: Dialect, preprocessing: Preprocessing) -> tuple[int, ...]:

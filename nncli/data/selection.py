@@ -68,9 +68,14 @@ def place_of(word: str, names: Sequence[str]) -> int:
     end). A name goes first: a column may be called 3."""
     if word in names:
         return list(names).index(word)
-    if re.fullmatch(r"-?\d+", word):
+    if is_place(word, names):
         position = int(word)
-        if 1 <= abs(position) <= len(names):
-            return position - 1 if position > 0 else len(names) + position
+        return position - 1 if position > 0 else len(names) + position
     shown = ", ".join(names[:20]) + (f", ... ({len(names)} in all)" if len(names) > 20 else "")
     raise DataError(f"unknown column '{word}': the table has {shown}{did_you_mean(word, names)}")
+
+
+def is_place(word: str, names: Sequence[str]) -> bool:
+    """Return whether a word is a column's name or its position."""
+    is_position = re.fullmatch(r"-?\d+", word) and 1 <= abs(int(word)) <= len(names)
+    return word in names or bool(is_position)

@@ -7,11 +7,7 @@ The first mebibyte decides, by these rules.
 * **Delimiter.** Of tab, semicolon, pipe and comma the one by which most of the first lines have
   the same number of fields, more than one; in this order if several do equally well (decimal commas
   split a semicolon table evenly too). If none divides them, blanks do if they divide evenly.
-* **Header.** The first row holds names if its cells are distinct and not empty (the first may be:
-  a row index), its numbers if any count up by one (as pandas numbers columns), and it differs in
-  kind from the rows below: a text stands over a column of numbers, or it is 0, 1, 2, 3, ... and
-  nothing else; or, where no column is numeric, no cell of it occurs again in its column although
-  other texts do.
+* **Header.** By the rules of :mod:`nncli.data.header`.
 * **Decimal sign.** A comma, if the delimiter is none, cells such as ``3,14`` occur, and none
   such as ``3.14`` do.
 """
@@ -27,15 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.data.files import check_is_text, open_bytes
+from nncli.data.header import MISSING, read_header
 from nncli.errors import DataError
 
-#: Cells that mean a missing value.
-MISSING = frozenset(
-    {
-        *("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan"),
-        *("NULL", "Null", "null", "None", "none"),
-    }
-)
+__all__ = ["MISSING", "Dialect", "sniff"]
 
 _HEAD = 1 << 20
 _SAMPLE = 200
@@ -47,7 +38,8 @@ _DELIMITERS = "\t;|,"
 class Dialect:
     """How a text table is written. ``start`` is the byte at which its rows of data begin.
 
-    ``names`` is the header, or None. With ``blanks`` the fields are divided by any blanks, and
+    ``names`` is the header, or None, and ``notes`` are what is to be said of it. ``first`` are the
+    cells of the first row. With ``blanks`` the fields are divided by any blanks, and
     read as if by tabs. ``bare_cr``: lines end in a carriage return alone. ``trailing``: they end
     in a delimiter with nothing behind it.
     """
@@ -61,6 +53,8 @@ class Dialect:
     blanks: bool = False
     bare_cr: bool = False
     trailing: bool = False
+    first: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> int:
@@ -102,69 +96,26 @@ def sniff(path: Path, header: bool | None = None, expected: Sequence[str] = ()) 
     trailing = len(rows) > 1 and all(len(row) > 2 and not row[-1].strip() for row in rows)
     if trailing:
         rows = [row[:-1] for row in rows]
-    if header is None:
-        names = {each.strip() for each in rows[0]}
-        known = bool(expected) and names.issuperset(expected)
-        header = known or is_header(rows[0], rows[1:])
-    width = len(rows[0]) if header else _most_common([len(each) for each in rows])
-    if header:
+    found = read_header(rows, header, expected)
+    has_header = found.names is not None
+    width = len(rows[0]) if has_header else _most_common([len(each) for each in rows])
+    if has_header:
         consumed = b"\n".join(lines[:first_size])
         start += len(consumed) + 1
         first_line += first_size
     return Dialect(
         delimiter="\t" if blanks else delimiter,
         width=width + trailing,
-        names=_named(rows[0]) if header else None,
+        names=found.names,
         start=start,
         first_line=first_line,
         decimal=_decimal(rows, delimiter),
         blanks=blanks,
         bare_cr=bare_cr,
         trailing=trailing,
+        first=tuple(each.strip() for each in rows[0]),
+        notes=found.notes,
     )
-
-
-def is_number(cell: str) -> bool:
-    """Return whether a cell holds a number, with a decimal point or comma."""
-    try:
-        float(cell.replace(",", ".", 1) if "." not in cell else cell)
-    except ValueError:
-        return False
-    return "_" not in cell and cell.strip().lower() not in ("nan", "-nan")
-
-
-def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first row holds names, by the rule of this module."""
-    cells = [each.strip() for each in first]
-    numbers = [each for each in cells if is_number(each)]
-    if any(not each or each in MISSING for each in cells[1:]) or len(set(cells)) < len(cells):
-        return False
-    if numbers and not _count_up(numbers):
-        return False
-    columns = [
-        [row[place].strip() for row in below if len(row) == len(cells)]
-        for place in range(len(cells))
-    ]
-    kept = [[each for each in column if each not in MISSING] for column in columns]
-    numeric = [bool(column) and all(map(is_number, column)) for column in kept]
-    if any(numeric):
-        over = any(
-            is_numeric and cell and not is_number(cell)
-            for is_numeric, cell in zip(numeric, cells, strict=True)
-        )
-        return over or (len(numbers) == len(cells) > 3 and numbers[0] == "0")
-    recurs = any(cell in column for cell, column in zip(cells, kept, strict=True))
-    repeated = any(len(set(column)) < len(column) for column in kept)
-    alone = not any(kept)
-    return not numbers and not recurs and (repeated or alone)
-
-
-def _count_up(numbers: list[str]) -> bool:
-    """Return whether the cells are whole numbers that count up by one."""
-    if not all(re.fullmatch(r"\d+", each) for each in numbers):
-        return False
-    values = [int(each) for each in numbers]
-    return values == list(range(values[0], values[0] + len(values)))
 
 
 def _texts(lines: list[bytes]) -> list[str]:
@@ -212,19 +163,6 @@ def _rows(lines: list[str], delimiter: str) -> tuple[list[list[str]], int]:
 
 def _most_common(values: list[int]) -> int:
     return Counter(values).most_common(1)[0][0] if values else 0
-
-
-def _named(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return names for the columns: an empty one is "unnamed", a second "a" is "a.2"."""
-    names: list[str] = []
-    for cell in cells:
-        name = base = cell.strip() or "unnamed"
-        count = 1
-        while name in names:
-            count += 1
-            name = f"{base}.{count}"
-        names.append(name)
-    return tuple(names)
 
 
 def _decimal(rows: list[list[str]], delimiter: str) -> str:

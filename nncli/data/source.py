@@ -25,7 +25,8 @@ class Target:
     """One target column over all rows: ``numbers`` with NaN, or ``codes`` with -1, for missing.
 
     ``distinct`` are the sorted values of a numeric one, or None for more than MAX_DISTINCT.
-    ``overflow`` says that a text column has more than MAX_CATEGORIES texts.
+    ``overflow`` says that a text column has more than MAX_CATEGORIES texts. ``strays`` is a clause
+    on a text column that is numbers but for some cells, else empty.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Target:
     categories: tuple[str, ...] = ()
     distinct: tuple[float, ...] | None = None
     overflow: bool = False
+    strays: str = ""
 
     @classmethod
     def of_numbers(cls, name: str, values: NDArray[Any]) -> Target:
@@ -58,7 +60,8 @@ class Column:
 
     ``kind`` is "number" or "text"; ``slot`` is its place in the matrix of that kind and
     ``position`` its place in the file, from 0. ``missing`` counts its missing cells.
-    ``integral``: all numbers are whole. ``running``: they are a, a + 1, a + 2, ... .
+    ``integral``: all numbers are whole. ``running``: they are a, a + 1, a + 2, ... . ``strays`` is
+    a clause on a text column that is numbers but for some cells, else empty.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Column:
     running: bool = False
     categories: tuple[str, ...] = ()
     overflow: bool = False
+    strays: str = ""
 
 
 @dataclass(frozen=True)

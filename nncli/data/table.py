@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from nncli.data.digest import file_digest
 from nncli.data.entries import Entry, cached
 from nncli.data.options import DataOptions, ProgressReport
-from nncli.data.selection import Selection, select
+from nncli.data.selection import Selection, is_place, select
 from nncli.data.sniff import Dialect, sniff
 from nncli.data.source import Column, RawTable, Source, Target
 from nncli.data.text import Parsed, TextPart, parse_text
 from nncli.errors import DataError
 
-#: What the parsers add to the hash: it changes with what they make of the same bytes.
-PARSER = 1
+#: What the parsers add to the hash: it changes with what they make of the same bytes. A header with
+#: empty or repeated cells was data to the first; all other tables are read as they were by it.
+PARSER, FLAWED_HEADER = 1, 2
+
+#: Goes up when what the cache holds of a table changes: tables are then parsed anew.
+READING = 2
 
 
 def load_table(
@@ -37,15 +41,13 @@ def load_table(
     do not have the columns of the first.
     """
     files = [path] + [each for each in (val, test) if each is not None]
-    key = {
-        "parser": PARSER,
+    key: dict[str, Any] = {
         "files": [file_digest(each) for each in files],
         "target": options.target,
         "columns": None if options.columns is None else list(options.columns),
         "drop": list(options.drop),
         "header": options.header,
     }
-    identity = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     forms = [is_parquet(each) for each in files]
     if len(set(forms)) > 1:
         raise DataError(
@@ -54,8 +56,11 @@ def load_table(
         )
     build = _build_parquet if forms[0] else _build_text
     entry = cached(
-        {**key, "dtype": options.dtype}, lambda folder: build(folder, files, options, progress)
+        {**key, "reading": READING, "dtype": options.dtype},
+        lambda folder: build(folder, files, options, progress),
     )
+    key["parser"] = FLAWED_HEADER if entry.meta["flawed_header"] else PARSER
+    identity = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     rows = iter(entry.meta["rows"])
     parts = (next(rows), next(rows) if val else 0, next(rows) if test else 0)
     return Source(
@@ -109,6 +114,7 @@ def raw_targets(entry: Entry) -> tuple[Target, ...]:
                     codes=_column(entry.arrays["target_codes"], slot),
                     categories=tuple(each["categories"]),
                     overflow=each["overflow"],
+                    strays=each["strays"],
                 )
             )
     return tuple(targets)
@@ -132,17 +138,47 @@ def _build_text(
 ) -> dict[str, Any]:
     dialect = sniff(files[0], options.header)
     names = dialect.names or tuple(str(number) for number in range(1, dialect.columns + 1))
+    _check_first_row(files[0], dialect, names, options)
     selection = select(names, options.target, options.columns, options.drop)
     places = (*selection.inputs, *selection.targets)
     parts = [TextPart(files[0], dialect, places)]
+    flawed = bool(dialect.notes)
     for path in files[1:]:
         header = False if dialect.names is None else None
         other = sniff(path, header, expected=[names[place] for place in places])
         found = align(path, other, names, dialect.names is not None, places)
         parts.append(TextPart(path, other, found))
+        flawed = flawed or bool(other.notes)
     used = [names[place] for place in places]
     parsed = parse_text(folder, parts, used, len(selection.targets), options.dtype, progress)
-    return describe(parsed, selection, names, dialect.names is not None, files)
+    parsed.notes.extend(dialect.notes)
+    described = describe(parsed, selection, names, dialect.names is not None, files)
+    return {**described, "flawed_header": flawed}
+
+
+def _check_first_row(
+    path: Path, dialect: Dialect, names: Sequence[str], options: DataOptions
+) -> None:
+    """Raise DataError for a column that is asked for by a cell of the first row, taken for data."""
+    if dialect.names is not None:
+        return
+    for word in (*(options.target or "").split(","), *(options.columns or ()), *options.drop):
+        cell = word.strip()
+        if not cell or cell not in dialect.first or is_place(cell, names):
+            continue
+        position = dialect.first.index(cell) + 1
+        if options.header is False:
+            step = "leave out --no-header, or name the column by its position"
+        else:
+            step = (
+                "if it is the header, write a name into each of its cells, all different and no "
+                "numbers; if not, name the column by its position"
+            )
+        raise DataError(
+            f"unknown column '{cell}': the first row of '{path}' holds '{cell}' but was taken for "
+            f"data, not for the header, so the columns are called {names[0]} to {names[-1]}: "
+            f"{step}, {position}"
+        )
 
 
 def align(
@@ -189,6 +225,7 @@ def describe(
         "file_columns": list(names),
         "header": header,
         "notes": [*selection.notes, *parsed.notes],
+        "flawed_header": False,
     }
 
 

@@ -74,6 +74,11 @@ def resolve_targets(
         found = _regression(targets, valid)
     else:
         found = _classes(targets[0], main, task, valid)
+    notes += [
+        f"{in_words(each.name)} is text: {each.strays} (leave a cell empty if its value is missing)"
+        for each in targets
+        if each.strays
+    ]
     if task is None and say_task:
         notes.insert(0, f"task: {found.task}, since {_reason(found, targets)}")
     return replace(found, names=names, kinds=kinds, notes=(*notes, *found.notes))
@@ -186,10 +191,15 @@ def _classes(target: Target, main: int, task: str | None, valid: NDArray[np.bool
             f"the target '{name}' is '{labels[0]}' in all rows: expected two classes or more"
         )
     if 2 * len(labels) > rows or target.overflow:
+        step = (
+            f"{target.strays}: leave a cell empty if its value is missing"
+            if target.strays
+            else "choose another target, or if these are numbers --task regression"
+        )
         many = f"more than {MAX_CATEGORIES}" if target.overflow else len(labels)
         raise DataError(
             f"the target '{name}' has {many} classes in {rows} rows: expected two rows a class or "
-            "more; choose another target, or if these are numbers --task regression"
+            f"more; {step}"
         )
     if task == "binary" and len(labels) != 2:
         raise DataError(

@@ -21,16 +21,11 @@ from numpy.typing import NDArray
 from nncli.data.blocks import Block, read_blocks
 from nncli.data.options import ProgressReport
 from nncli.data.sniff import MISSING, Dialect
-from nncli.data.source import in_words
 from nncli.data.writer import NumberSummary, Summary, TableWriter, TextSummary
 from nncli.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-#: A share of numbers above which a text in a column is perhaps a slip, and worth a note.
-_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -54,9 +49,9 @@ class Parsed:
 class _NotNumbers(Exception):
     """Columns taken for numeric hold text: ``first`` gives for each a row, from 0, and its cell."""
 
-    def __init__(self, first: Mapping[int, tuple[int, str]], mostly: set[int]) -> None:
+    def __init__(self, first: Mapping[int, tuple[int, str]]) -> None:
         super().__init__()
-        self.first, self.mostly = first, mostly
+        self.first = first
 
 
 class _NotUtf8(Exception):
@@ -86,7 +81,7 @@ def parse_text(
         columns: list[Summary] = [
             NumberSummary(name, place, dtype, place >= len(names) - targets)
             if found[place] == "number"
-            else TextSummary(name, place, place >= len(names) - targets)
+            else TextSummary(name, place, place >= len(names) - targets, parts[0].dialect.decimal)
             for place, name in enumerate(names)
         ]
         writer = TableWriter(folder, columns, dtype)
@@ -104,11 +99,6 @@ def parse_text(
                         f"{row + 1}: expected a number, or an empty cell for a missing one"
                     ) from None
                 found[place] = "text"
-                if place in wrong.mostly:
-                    notes.append(
-                        f"{in_words(names[place])} is read as text: row {row + 1} has '{cell}' "
-                        "(leave the cell empty if it is missing)"
-                    )
         except _NotUtf8:
             writer.discard()
             if encoding != "utf-8":
@@ -132,7 +122,6 @@ def _read_part(
         frame = _frame(block, part, kinds, encoding)
         cells: list[Any] = []
         first: dict[int, tuple[int, str]] = {}
-        mostly: set[int] = set()
         for place, kind in enumerate(kinds):
             series = frame[part.places[place]]
             if kind == "text":
@@ -141,12 +130,9 @@ def _read_part(
             values, wrong = _numbers(series)
             cells.append(values)
             if wrong is not None:
-                numeric = np.isfinite(values).mean()
                 first[place] = rows + wrong, str(series.iloc[wrong]).strip()
-                if rows or numeric > _MOSTLY:
-                    mostly.add(place)
         if first:
-            raise _NotNumbers(first, mostly)
+            raise _NotNumbers(first)
         writer.append(cells, part.path, rows)
         rows += len(frame)
         if progress is not None:

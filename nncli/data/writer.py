@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.sniff import MISSING
+from nncli.data.header import MISSING, MOSTLY, is_number
 from nncli.data.source import MAX_CATEGORIES, MAX_DISTINCT
 from nncli.errors import DataError
+
+#: Characters of a cell that a note shows at most.
+_SHOWN = 30
 
 
 class NpyAppender:
@@ -109,20 +112,30 @@ class NumberSummary:
 
 
 class TextSummary:
-    """The texts of a column, numbered as they appear."""
+    """The texts of a column, numbered as they appear.
+
+    ``decimal`` is the sign that numbers among them are written with: those are counted, since a
+    column of numbers but for some stray texts is worth a word.
+    """
 
     kind = "text"
 
-    def __init__(self, name: str, position: int, is_target: bool) -> None:
+    def __init__(self, name: str, position: int, is_target: bool, decimal: str = ".") -> None:
         self.name, self.position, self.is_target = name, position, is_target
         self.missing, self.overflow = 0, False
+        self._decimal = decimal
         self._numbers: dict[str, int] = {}
+        self._rows, self._strays = 0, 0
+        self._is_stray: dict[str, bool] = {}
+        self._first: tuple[str, int] | None = None
 
-    def take(self, codes: NDArray[Any], texts: Sequence[Any]) -> NDArray[np.int32]:
+    def take(self, codes: NDArray[Any], texts: Sequence[Any], before: int) -> NDArray[np.int32]:
         """Return the numbers (m,) of cells, given as ``codes`` into the ``texts`` of a block.
 
-        A missing cell, and one beyond MAX_CATEGORIES texts, is -1.
+        The block follows ``before`` rows. A missing cell, and one beyond MAX_CATEGORIES texts, is
+        -1.
         """
+        stray = np.zeros(len(texts) + 1, np.bool_)
         known = np.full(len(texts) + 1, -1, np.int32)  # the last place is for code -1
         missing = np.zeros(len(texts) + 1, np.bool_)
         missing[-1] = True
@@ -130,13 +143,39 @@ class TextSummary:
             cell = text.strip() if isinstance(text, str) else ""
             if cell in MISSING:
                 missing[place] = True
-            elif cell in self._numbers or len(self._numbers) < MAX_CATEGORIES:
+                continue
+            if cell in self._numbers or len(self._numbers) < MAX_CATEGORIES:
                 known[place] = self._numbers.setdefault(cell, len(self._numbers))
             else:
                 self.overflow = True
+            stray[place] = self._find_stray(cell)
         self.missing += int(missing[codes].sum())
+        self._rows += len(codes)
+        strays = np.flatnonzero(stray[codes])
+        self._strays += len(strays)
+        if self._first is None and len(strays):
+            row = int(strays[0])
+            self._first = str(texts[codes[row]]).strip(), before + row + 1
         numbered: NDArray[np.int32] = known[codes]
         return numbered
+
+    def _find_stray(self, cell: str) -> bool:
+        found = self._is_stray.get(cell)
+        if found is None:
+            found = not is_number(cell) or (self._decimal == "." and "," in cell)
+            if cell in self._numbers:  # so that what is remembered stays small
+                self._is_stray[cell] = found
+        return found
+
+    def strays(self) -> str:
+        """Return a clause on the texts in a column that is numbers otherwise; else nothing."""
+        values = self._rows - self.missing
+        if self._first is None or values - self._strays < MOSTLY * values:
+            return ""
+        text, row = self._first
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        are = "is no number" if self._strays == 1 else "are no numbers"
+        return f"{self._strays} of {values} cells {are}, such as '{shown}' in row {row}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the column's description."""
@@ -147,6 +186,7 @@ class TextSummary:
             "missing": self.missing,
             "overflow": self.overflow,
             "categories": list(self._numbers),
+            "strays": self.strays(),
         }
 
 
@@ -185,7 +225,8 @@ class TableWriter:
                 column.take(values, before, source)
                 parts[prefix + "numbers"].append(values)
             else:
-                parts[prefix + "codes"].append(column.take(*values))
+                codes, texts = values
+                parts[prefix + "codes"].append(column.take(codes, texts, before))
         length = 0
         for name, listed in parts.items():
             file = self._files[name]

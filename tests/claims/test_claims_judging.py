@@ -14,7 +14,7 @@ from nncli.claims import Claim
 from nncli.claims.declaration import REFUTED, SUPPORTED, UNDECIDED
 from nncli.claims.judging import Judged, judge_samples
 from nncli.claims.samples import Sample, no_sample
-from nncli.claims.testing import BINOMIAL, EQUIVALENCE, NO_CHANCE, STUDENT
+from nncli.claims.testing import BINOMIAL, EQUIVALENCE, NO_CHANCE, SIGN, STUDENT
 from nncli.statistics.paired import PERMUTATION, RANK_PERMUTATION
 
 INF, NAN = math.inf, math.nan
@@ -81,7 +81,8 @@ def test_equal_within_a_tolerance(values: list[float], verdict: str) -> None:
 
 def test_each_sort_of_comparison_has_its_test() -> None:
     tests = [judge(claim, values).figures.test for claim, values in SHOWN]
-    assert tests == [PERMUTATION, PERMUTATION, STUDENT, STUDENT, PERMUTATION, BINOMIAL]
+    both = f"{PERMUTATION}, {STUDENT}"
+    assert tests == [both, both, STUDENT, STUDENT, both, BINOMIAL]
 
 
 # Under the null hypothesis. Of a two-sided test at 5% at most 2.5% of samples are on the claimed
@@ -116,6 +117,36 @@ def test_shares_that_differ_by_more_than_a_margin_are_not_refuted() -> None:
     found = judge(claim, differences)
     assert (found.verdict, found.figures.test) == (SUPPORTED, STUDENT)
     assert judge(claim, [0.0] * 100).verdict == REFUTED
+
+
+@pytest.mark.parametrize("seeds", [6, 10, 13, 20])
+def test_skewed_differences_without_effect_are_seldom_taken_for_one(seeds: int) -> None:
+    """Exponential differences around a mean of zero: signs, ranks or t alone err in 7 to 17%.
+
+    Of 400 families 5% are 20, and 37 are four deviations more.
+    """
+    rng = np.random.default_rng(seeds)
+    verdicts = [judge(RUNS, rng.exponential(1, seeds) - 1).verdict for _ in range(400)]
+    assert sum(each != UNDECIDED for each in verdicts) <= 37
+
+
+def test_without_chance_and_without_values_nothing_is_said_of_chance() -> None:
+    found = judge(a_claim(above=1.0, chance=False), [math.nan] * 6)
+    assert (found.verdict, found.reason) == (UNDECIDED, "6 of 6 seeds have no value; 6 of 6 have no value")
+
+
+def test_a_verdict_is_never_against_the_mean_that_is_shown() -> None:
+    found = judge(RUNS, [-0.01] * 18 + [1.0, 1.0])
+    assert found.verdict == UNDECIDED
+    assert found.figures.estimate is not None
+    assert found.figures.estimate > 0
+
+
+def test_equal_values_tell_of_the_typical_run_alone() -> None:
+    found = judge(a_claim(below=0.04), [0.0] * 10)
+    assert (found.verdict, found.figures.test) == (SUPPORTED, SIGN)
+    assert "typical run, up to 31% may differ" in found.reason
+    assert judge(a_claim(below=0.04), [0.0] * 10 + [0.5]).verdict == UNDECIDED
 
 
 def test_at_the_edge_of_the_tolerance_equality_is_seldom_decided() -> None:
@@ -177,8 +208,9 @@ def test_runs_that_diverged_rank_above_all() -> None:
     values = [-1.0, -2, -3, -4, -5, -6, -7, -8, -9, INF]
     found = judge(RUNS, values)
     assert found.figures.test == RANK_PERMUTATION
-    assert found.figures.estimate == -5
     assert "1 of 10 infinite" in found.reason
+    figures = found.figures
+    assert (figures.estimate, figures.low, figures.high) == (None, None, None)  # see both medians
     assert judge(RUNS, [-INF] * 8).verdict == SUPPORTED
     assert judge(RUNS, [INF] * 8).verdict == REFUTED
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nncli.data.sniff import is_header, sniff
+from nncli.data.sniff import sniff
 from nncli.errors import DataError
 
 Write = Callable[..., str]
@@ -33,31 +33,6 @@ Write = Callable[..., str]
 def test_delimiter(write: Write, text: str, delimiter: str, width: int) -> None:
     found = sniff(Path(write("t.csv", text)))
     assert (found.delimiter, found.width) == (delimiter, width)
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([["a", "b"], ["1", "x"], ["2", "y"]], True),
-        ([["1", "b"], ["1", "x"], ["2", "y"]], False),
-        ([["39", "State-gov", "13"], ["50", "Private", "13"]], False),
-        ([["", "a"], ["0", "1.5"], ["1", "2.5"]], True),  # a row index without a name
-        ([["a", ""], ["0", "1.5"], ["1", "2.5"]], False),
-        ([["a", "a"], ["0", "1.5"], ["1", "2.5"]], False),
-        ([["0", "1", "2", "3"], ["5", "7", "1", "2"], ["4", "4", "1", "0"]], True),
-        ([["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]], False),
-        ([["0", "1", "2", "target"], ["5", "7", "1", "2"], ["4", "4", "1", "0"]], True),
-        ([["5.1", "3.5", "target"], ["4.9", "3.0", "1"], ["4", "4", "0"]], False),
-        ([["colour", "size"], ["red", "big"], ["red", "small"]], True),
-        ([["red", "big"], ["red", "small"], ["blue", "big"]], False),
-        ([["?", "b"], ["1", "2"]], True),
-        ([["a", "?"], ["1", "2"]], False),
-        ([["a", "b"]], True),
-        ([["1", "2"]], False),
-    ],
-)
-def test_header(rows: list[list[str]], expected: bool) -> None:
-    assert is_header(rows[0], rows[1:]) is expected
 
 
 def test_forced_header(write: Write) -> None:
@@ -95,7 +70,7 @@ def test_names_are_stripped_unquoted_and_made_different(write: Write) -> None:
     found = sniff(Path(write("t.csv", '\ufeff"fixed acidity" ;" b";c\n1;2;3\n')))
     assert found.names == ("fixed acidity", "b", "c")
     forced = sniff(Path(write("u.csv", "a,a,,a\n1,2,3,4\n")), header=True)
-    assert forced.names == ("a", "a.2", "unnamed", "a.3")
+    assert forced.names == ("a", "a.1", "3", "a.2")
 
 
 def test_a_delimiter_at_the_end_of_all_lines_makes_no_column(write: Write) -> None:
