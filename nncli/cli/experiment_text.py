@@ -1,69 +1,20 @@
-"""What is said of experiments: the list of them, one in full, and what they came to."""
+"""What is said of experiments: one in full, and what they came to, in lines for a terminal."""
 
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nncli.cli.output import PIPE_WIDTH, is_colored
-from nncli.report.cells import cell
-from nncli.report.text import duration, plural
+from nncli.cli.experiment_prose import prose_lines, terminal_width, wrapped
+from nncli.cli.output import is_colored
+from nncli.report.text import duration, plural, visible
 
 if TYPE_CHECKING:
     from nncli.experimenting.catalogue import Experiment
     from nncli.experimenting.running import Outcome
     from nncli.judging import Verdict
-
-#: Text is not set wider than this: longer lines read badly.
-WIDEST = 100
-
-
-def list_records(db: str | None) -> list[dict[str, Any]]:
-    """Return what ``nncli experiment list`` says of each experiment."""
-    from nncli.experimenting.catalogue import experiments
-    from nncli.experimenting.here import run_here, runs_of
-
-    shipped = experiments()
-    here = run_here(shipped.values(), db)
-    return [
-        {
-            "name": name,
-            "ids": list(each.about.ids),
-            "title": each.about.title,
-            "runs": runs_of(each),
-            "quick_runs": runs_of(each, quick=True) if each.has_quick else None,
-            "long": each.is_long,
-            "here": list(here.get(name, ())),
-        }
-        for name, each in shipped.items()
-    ]
-
-
-def list_lines(records: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield the list of the experiments as a table."""
-    from nncli.report.grid import Column, Style, grid
-
-    def texts(name: str) -> list[str]:
-        return [cell(name, each[name]) for each in records]
-
-    columns = [
-        Column("name", texts("name"), False),
-        Column("runs", texts("runs"), True, 2),
-        Column("quick", texts("quick_runs"), True, 3),
-        Column("long", ["long" if each["long"] else "" for each in records], False, 4),
-        Column("here", texts("here"), False, 1),
-        Column("ids", texts("ids"), False, 5),
-        Column("title", texts("title"), False),
-    ]
-    encoding = sys.stdout.encoding or "utf-8"
-    lines, _ = grid(columns, Style(_width(), is_colored(sys.stdout), encoding))
-    yield from lines
-    yield ""
-    yield "run one: nncli experiment run NAME; all: nncli experiment run all [--quick] [--long]"
 
 
 def show_record(experiment: Experiment) -> dict[str, Any]:
@@ -87,22 +38,20 @@ def show_lines(experiment: Experiment) -> Iterator[str]:
     from nncli.experimenting.here import runs_of
 
     about = experiment.about
-    yield f"{experiment.name}: {about.title}"
+    yield from wrapped(f"{experiment.name}: {about.title}")
     if about.ids:
-        yield f"on {', '.join(about.ids)}"
+        yield from wrapped(f"on {', '.join(about.ids)}")
     if about.source:
-        yield from _wrapped(f"source: {about.source}")
+        yield from wrapped(f"source: {about.source}")
     yield ""
-    for paragraph in about.text.split("\n\n") if about.text else ():
-        yield from _paragraph(paragraph)
-        yield ""
+    yield from prose_lines(about.text)
     for claim in about.claims:
         expected = "" if claim.expected == "supported" else f" (expected: {claim.expected})"
         of = f" [{', '.join(claim.of)}]" if claim.of else ""
-        yield from _wrapped(f"claim: {claim.says}{of}{expected}", "  ")
-        yield from _wrapped(f"  {claim.in_short}", "    ")
+        yield from wrapped(f"claim: {claim.says}{of}{expected}", "  ")
+        yield from wrapped(f"  {claim.in_short}", "    ")
         if claim.because:
-            yield from _wrapped(f"  {claim.because}", "    ")
+            yield from wrapped(f"  {claim.because}", "    ")
     yield from ("", "runs:") if about.claims else ("runs:",)
     yield from _space_lines(experiment, quick=False)
     yield f"  {plural(runs_of(experiment), 'run')}"
@@ -110,19 +59,19 @@ def show_lines(experiment: Experiment) -> Iterator[str]:
         yield f"with --quick {plural(runs_of(experiment, quick=True), 'run')}:"
         yield from _space_lines(experiment, quick=True)
     yield ""
-    yield f"run it: nncli experiment run {shlex.quote(experiment.word)}"
+    yield visible(f"run it: nncli experiment run {shlex.quote(experiment.word)}")
 
 
 def _space_lines(experiment: Experiment, *, quick: bool) -> Iterator[str]:
     definition = experiment.request(quick=quick).definition
     space = definition.space
     for name, axis in space.common.items():
-        yield from _wrapped(f"  {name} = {_values(axis)}", "    ")
+        yield from wrapped(f"  {name} = {_values(axis)}", "    ")
     for number, arm in enumerate(space.arms, 1):
         inside = "; ".join(f"{name} = {_values(axis)}" for name, axis in arm.items())
-        yield from _wrapped(f"  arm {number}: {inside}", "    ")
+        yield from wrapped(f"  arm {number}: {inside}", "    ")
     for constraint in space.constraints:
-        yield f"  where {constraint}"
+        yield from wrapped(f"  where {constraint}", "    ")
     yield f"  {plural(len(definition.seeds), 'seed')}"
 
 
@@ -181,13 +130,15 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{name}: {said} {how} {duration(outcome.seconds)}"
 
 
-def result_lines(outcomes: Sequence[Outcome], seconds: float, *, quiet: bool) -> Iterator[str]:
-    """Yield the verdicts by experiment, and the counts."""
+def result_lines(
+    outcomes: Sequence[Outcome], seconds: float, *, quiet: bool, db: str | None = None
+) -> Iterator[str]:
+    """Yield the verdicts by experiment, in colours where the terminal has them, and the counts."""
     from nncli.experimenting.counting import Count
 
     if not quiet:
         for outcome in outcomes:
-            yield from _outcome_lines(outcome)
+            yield from _outcome_lines(outcome, db)
             yield ""
     count = Count.of(verdict for each in outcomes for verdict in each.verdicts)
     left = [each.experiment.name for each in outcomes if each.sweep is None]
@@ -197,36 +148,21 @@ def result_lines(outcomes: Sequence[Outcome], seconds: float, *, quiet: bool) ->
         parts.append(f"{plural(failed, 'run')} failed")
     if left:
         parts.append(f"{plural(len(left), 'experiment')} left out ({', '.join(left)})")
-    yield f"{', '.join(parts)} in {duration(seconds)}"
+    yield visible(f"{', '.join(parts)} in {duration(seconds)}")
 
 
-def _outcome_lines(outcome: Outcome) -> Iterator[str]:
+def _outcome_lines(outcome: Outcome, db: str | None) -> Iterator[str]:
     from nncli.judging import verdict_lines
 
     experiment = outcome.experiment
-    yield from _wrapped(f"{experiment.name}: {experiment.about.title}")
+    yield from wrapped(f"{experiment.name}: {experiment.about.title}")
     if outcome.sweep is None:
         first, _, _ = str(outcome.reason).partition("\n")
-        yield from _wrapped(f"left out: {first}")
-    yield from verdict_lines(outcome.verdicts, _width(), colored=is_colored(sys.stdout))
-    if outcome.sweep is not None:
-        yield ""
-        yield f"next: nncli report sweep:{outcome.sweep}"
-
-
-def _paragraph(text: str) -> Iterable[str]:
-    """Return a paragraph in lines that fit; lists and code keep theirs."""
-    lines = text.splitlines()
-    if any(line.startswith(("- ", "* ", "    ", "```", "1. ")) for line in lines):
-        return lines
-    return _wrapped(" ".join(lines))
-
-
-def _wrapped(text: str, indent: str = "") -> list[str]:
-    width = min(_width(), WIDEST)
-    return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
-
-
-def _width() -> int:
-    """Return the columns of the terminal; a pipe has more."""
-    return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
+        yield from wrapped(f"left out: {first}")
+    colored = is_colored(sys.stdout)
+    yield from verdict_lines(outcome.verdicts, terminal_width(), colored=colored)
+    if outcome.stopped:
+        yield from ("", visible(f"go on with: {outcome.command}"))
+    elif outcome.sweep is not None:
+        option = f" --db {shlex.quote(db)}" if db else ""
+        yield from ("", visible(f"next: nncli report sweep:{outcome.sweep}{option}"))

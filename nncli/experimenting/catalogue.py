@@ -67,6 +67,9 @@ class Experiment:
 
         Raises UsageError for a file that cannot be read, and one without a short form.
         """
+        if quick and not self.has_quick:
+            own = ", or add a table [quick]" if self.word.endswith(_ENDING) else ""
+            raise UsageError(f"{self.word} has no short form: leave out --quick{own}")
         document = read_text(self.text, self.place, quick=True) if quick else self.document
         return request_of(document, {"name": self.sweep_name(quick=quick)})
 
@@ -95,9 +98,10 @@ def find_experiment(word: str) -> Experiment:
     ends = [name for name in shipped if name == word or name.endswith(f"/{word}")]
     if word in shipped or len(ends) == 1:
         return shipped.get(word) or shipped[ends[0]]
+    near = did_you_mean(word.lower(), [*shipped, "all"])
     raise UsageError(
-        f"unknown experiment '{word}'{did_you_mean(word, [*shipped, 'all'])}: expected a name of "
-        "nncli experiment list, or a TOML file with [experiment]"
+        f"unknown experiment '{word}'{near}: expected a name of nncli experiment list, or a TOML "
+        "file with [experiment]"
     )
 
 

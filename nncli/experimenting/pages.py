@@ -117,7 +117,6 @@ def _ids(about: About) -> Iterator[str]:
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> Table:
     """Return verdicts as the table of a page."""
-
     rows = []
     for each in verdicts:
         word = each.verdict
@@ -130,7 +129,7 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> Table:
         reason = "; ".join(part for part in (each.reason, each.claim.because) if part)
         n = each.n or None
         says = (each.claim.says, each.claim.in_short)
-        rows.append((word, *says, each.estimate, interval, n, each.p_holm, reason))
+        rows.append((word, *says, each.estimate, interval, n, each.p_holm, each.test, reason))
     return Table.of_rows(VERDICTS, rows)
 
 
@@ -140,24 +139,30 @@ def curve_table(
     """Return the curves of groups of runs: mean, lowest and highest value at some epochs.
 
     And what is to be said of them. A value that is not finite is left out of the figures of its
-    epoch. What has one value a run has no curve.
+    epoch. What has one value a run has no curve. Where groups differ in their data, each data set
+    has a picture: losses of different data have no scale in common.
     """
     if metric.name not in CURVE_METRICS or not len(runs):
         return Table.of_rows(CURVES, []), []
-    lines: dict[str, list[int]] = {}
+    several = "data" in by and len(set(runs["data"])) > 1
+    named = [name for name in by if not (several and name == "data")]
+    pictures: dict[str, dict[str, list[int]]] = {}
     for row in runs.records():
-        label = ", ".join(f"{name} {cell(name, row[name])}" for name in by) or "all runs"
+        label = ", ".join(f"{name} {cell(name, row[name])}" for name in named) or "all runs"
+        lines = pictures.setdefault(cell("data", row["data"]) if several else "", {})
         lines.setdefault(label, []).append(row["run"])
     rows: list[tuple[Any, ...]] = []
-    for label, ids in list(lines.items())[:MOST_LINES]:
-        table = store.curves_of(ids, [metric.name])
-        rows += (
-            (label, epoch, len(values), sum(values) / len(values), min(values), max(values))
-            for epoch, values in _by_epoch(table, metric.name)
-        )
     notes = ["lines are means over the runs of a group, bands go from the lowest to the highest"]
-    if len(lines) > MOST_LINES:
-        notes.append(f"{MOST_LINES} of {len(lines)} groups are drawn")
+    for picture, lines in pictures.items():
+        for label, ids in list(lines.items())[:MOST_LINES]:
+            table = store.curves_of(ids, [metric.name])
+            rows += (
+                (picture, label, epoch, len(v), sum(v) / len(v), min(v), max(v))
+                for epoch, v in _by_epoch(table, metric.name)
+            )
+        if len(lines) > MOST_LINES:
+            of = f" of {picture}" if picture else ""
+            notes.append(f"{MOST_LINES} of {len(lines)} groups{of} are drawn")
     return Table.of_rows(CURVES, rows), notes if rows else []
 
 

@@ -6,15 +6,17 @@ An experiment that was run before only does what is missing of it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nncli.environment import database_name
-from nncli.errors import DataError, UsageError
+from nncli.errors import DataError
 from nncli.events import Compiling
 from nncli.experiment import Labels
 from nncli.experimenting.catalogue import Experiment
+from nncli.experimenting.checking import checked
 from nncli.sweeps.events import Counts, SweepEvent
 from nncli.sweeps.keeping import keep_about
 from nncli.sweeps.request import Request
@@ -40,7 +42,7 @@ class Outcome:
     """What an experiment came to, in the form that was run.
 
     ``sweep`` is None for one that could not be run, and ``reason`` says why. One that was
-    ``stopped`` is judged by what is there.
+    ``stopped`` is judged by what is there, and ``command`` goes on with it.
     """
 
     experiment: Experiment
@@ -51,6 +53,7 @@ class Outcome:
     seconds: float = 0.0
     stopped: bool = False
     reason: str | None = None
+    command: str = ""
 
     @property
     def errors(self) -> int:
@@ -71,6 +74,12 @@ class Setting:
     jobs: int | None = None
     quick: bool = False
     skip: bool = False
+
+    def command(self, experiment: Experiment) -> str:
+        """Return the command that runs an experiment so, and goes on where it was stopped."""
+        words = ["nncli", "experiment", "run", experiment.word]
+        words += ["--quick"] if self.quick else []
+        return shlex.join([*words, *(("--db", self.db) if self.db else ())])
 
 
 def run(
@@ -116,21 +125,6 @@ def run(
     return outcomes
 
 
-def checked(experiment: Experiment, *, quick: bool = False) -> Request:
-    """Return the sweep of an experiment whose claims are over fields that there are.
-
-    Raises UsageError for others.
-    """
-    from nncli.judging.checking import check_claims
-
-    request = experiment.request(quick=quick)
-    try:
-        check_claims(experiment.about.claims)
-    except UsageError as error:
-        raise UsageError(f"in {experiment.place}: {error}") from None
-    return request
-
-
 def _carried_out(
     experiment: Experiment,
     prepared: Prepared,
@@ -144,19 +138,28 @@ def _carried_out(
     done = carry_out(prepared, wish, observe=observe, stop=stop)
     about = request.definition.about or experiment.about
     keep_about(setting.db, done.sweep, about, request.name)
-    verdicts = judged(setting.db, done.sweep, about)
-    return Outcome(experiment, about, done.sweep, verdicts, done.counts, done.seconds, done.stopped)
+    command = setting.command(experiment)
+    return Outcome(
+        experiment,
+        about,
+        done.sweep,
+        judged(setting.db, done.sweep, about, command),
+        done.counts,
+        done.seconds,
+        done.stopped,
+        command=command,
+    )
 
 
-def judged(db: str | None, sweep: int, about: About) -> tuple[Verdict, ...]:
-    """Return what a stored sweep says of the claims of its experiment."""
+def judged(db: str | None, sweep: int, about: About, command: str) -> tuple[Verdict, ...]:
+    """Return what a stored sweep says of the claims of the experiment that ``command`` runs."""
     if not about.claims:
         return ()
     from nncli.judging import judge
     from nncli.store.finding import ReportStore
 
     with ReportStore(database_name(db)) as store:
-        return tuple(judge(store, sweep, about.claims, quick=about.quick))
+        return tuple(judge(store, sweep, about.claims, quick=about.quick, command=command))
 
 
 def _data_of(request: Request) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ COUNTED = 200_000
 ENDED = (*FINAL, "failed", "dropped")
 
 
-def what_is_missing(store: ReportStore, sweep: Sweep) -> str:
-    """Say how much of a sweep is done, and how to go on; nothing where all of it is."""
+def what_is_missing(store: ReportStore, sweep: Sweep, command: str = "") -> str:
+    """Say how much of a sweep is done, and the command that goes on; nothing where all of it is."""
     counts = store.counts(sweep.id)
     there = sum(counts.get(state, 0) for state in ENDED)
     wanted = runs_of(sweep)
@@ -33,10 +33,8 @@ def what_is_missing(store: ReportStore, sweep: Sweep) -> str:
     total = f"{known:,}" if wanted is not None else f"at least {known:,}"
     running = counts.get("running", 0)
     under_way = f" ({running:,} under way)" if running else ""
-    return (
-        f"the sweep is not done: {there:,} of {total} runs{under_way}; go on with nncli sweep "
-        f"--resume {sweep.id}"
-    )
+    go_on = command or f"nncli sweep --resume {sweep.id}"
+    return f"the sweep is not done: {there:,} of {total} runs{under_way}; go on with {go_on}"
 
 
 def runs_of(sweep: Sweep) -> int | None:

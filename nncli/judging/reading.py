@@ -1,8 +1,9 @@
 """What claims measure of runs, read for all runs of a sweep at once: one question a sort of term.
 
 A run that diverged has the worst value of every metric: infinite, on the bad side. What it has
-measured before is that of a shorter run, and would flatter it. Other fields, the statistics of its
-layers, and what it took to a target that it had reached, are as they are stored.
+measured before is that of a shorter run, and would flatter it. Its network has no number of linear
+regions: NaN, which is against every claim. Other fields, the statistics of its layers, and what it
+took to a target that it had reached, are as they are stored.
 """
 
 from __future__ import annotations
@@ -150,9 +151,13 @@ class Readings:
         from nncli.judging.regions import regions_of
 
         ids = [self.runs["run"][place] for place in places]
+        statuses = [self.runs["status"][place] for place in places]
+        # The weights that a diverged run keeps are those of an epoch before: of a shorter run.
+        ended = [run for run, status in zip(ids, statuses, strict=True) if status != "diverged"]
         count: Callable[..., Mapping[int, Any]] = regions_of
-        found = count(self._store, ids, of_rows=term.of_rows)
-        return [Lack(each) if isinstance(each := found[run], str) else each for run in ids]
+        found = count(self._store, ended, of_rows=term.of_rows)
+        counted = [found.get(run, math.nan) for run in ids]
+        return [Lack(each) if isinstance(each, str) else each for each in counted]
 
 
 _NOT_WATCHED = "was not watched: set diagnose = true, and run it again"

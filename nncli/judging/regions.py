@@ -76,6 +76,8 @@ def _count(network: StoredModel, rows: _TrainingRows, run: Run, of_rows: bool) -
         return f"has {network.theta.size:,} weights: pieces are counted of up to {MOST_WEIGHTS:,}"
     theta = network.theta.astype(np.float64)
     straight = PiecewiseLinear(Layerwise(network.model, theta, network.norm_eps))
+    if not of_rows and network.preprocessing.expansion is not None:
+        return "multiplies its inputs, so that its pieces on a plane of them are curved"
     if not of_rows and network.preprocessing.encoded_width != 2:
         width = network.preprocessing.encoded_width
         return f"has {width} inputs, and pieces are counted on a plane of 2: pieces:rows asks less"

@@ -12,12 +12,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from nncli.claims import Claim
 from nncli.claims.declaration import DRAWN, TRENDS
 from nncli.claims.samples import Sample, no_sample
+from nncli.errors import UsageError
 from nncli.judging.reading import RESULTS, Lack, Readings
 from nncli.report.compare.grouping import Key, keys_of, order_of
 from nncli.report.text import plural
@@ -30,9 +32,19 @@ Values = Mapping[int, float]  #: of runs by their places
 #: Fields whose texts are lists of widths, of which the first has an order where it is the only one.
 _SHAPES = ("hidden",)
 
+#: What the units are that a field of ``DRAWN`` tells apart.
+_UNITS = {"seed": "seeds", "data": "data sets"}
+
 
 def sample_of(claim: Claim, readings: Readings) -> Sample:
-    """Return what a claim is judged on."""
+    """Return what a claim is judged on; of one that cannot be computed, nothing, and why."""
+    try:
+        return _sample_of(claim, readings)
+    except (UsageError, ArithmeticError) as error:
+        return no_sample(f"it cannot be computed: {error}")
+
+
+def _sample_of(claim: Claim, readings: Readings) -> Sample:
     places = readings.matching(claim.runs)
     others: list[int] = []
     if claim.comparison not in TRENDS and isinstance(claim.other, str):
@@ -48,12 +60,34 @@ def sample_of(claim: Claim, readings: Readings) -> Sample:
         return no_sample(missing)
     fields = claim.pairs or _usual_pairs(readings, involved)
     keys = keys_of(readings.runs, fields)
+    notes = _units_without(readings, involved, fields)
     if claim.comparison in TRENDS:
-        return _trend(claim, readings, values, keys, fields, missing)
-    ours = _by_key(keys, values, places)
-    if not others:
-        return _plain(ours, fields, missing)
-    return _paired(ours, _by_key(keys, values, others), fields, missing)
+        found = _trend(claim, readings, values, keys, fields, missing)
+    elif not others:
+        found = _plain(_by_key(keys, values, places), fields, missing)
+    else:
+        ours, theirs = (_by_key(keys, values, each) for each in (places, others))
+        found = _paired(ours, theirs, fields, missing)
+    return replace(found, notes=(*found.notes, *notes))
+
+
+def _units_without(
+    readings: Readings, involved: Sequence[int], fields: Sequence[str]
+) -> tuple[str, ...]:
+    """Say how many units of the sweep a claim is silent on: which have none of its runs.
+
+    Its conditions may have chosen by what came of the runs.
+    """
+    drawn = [name for name in fields if name in DRAWN]
+    keys, data = keys_of(readings.runs, drawn), readings.runs["data"]
+    among = {data[place] for place in involved}
+    units = {key for key, name in zip(keys, data, strict=True) if name in among}
+    without = len(units - {keys[place] for place in involved})
+    if not without:
+        return ()
+    has = "has" if without == 1 else "have"
+    noun = _UNITS[drawn[0]] if len(drawn) == 1 else "pairs of seed and data set"
+    return (f"{without} of {len(units)} {noun} {has} no such run",)
 
 
 def _measured(claim: Claim, readings: Readings, places: Sequence[int]) -> tuple[Values, str]:
@@ -172,13 +206,22 @@ def _units(values: Mapping[Key, float], fields: Sequence[str]) -> dict[Key, floa
 def _mean(values: Iterable[float]) -> float:
     """Return a mean, which is NaN of infinities on both sides."""
     listed = sorted(values)
-    return listed[0] if listed[0] == listed[-1] else fmean(listed)
+    if listed[0] == listed[-1]:
+        return listed[0]
+    if not all(map(math.isfinite, listed)):
+        return sum(value for value in listed if not math.isfinite(value))
+    try:
+        return fmean(listed)
+    except OverflowError:  # of the sum
+        return math.fsum(value / len(listed) for value in listed)
 
 
 def _middles(*sides: Sequence[float]) -> list[float]:
-    """Return the mean of each side, of all of them the median where any value is infinite."""
-    finite = all(math.isfinite(value) for side in sides for value in side)
-    return [fmean(side) if finite else median(side) for side in sides]
+    """Return the mean of each side, of all of them the median where any value is not finite."""
+    if all(math.isfinite(value) for side in sides for value in side):
+        return [_mean(side) for side in sides]
+    known = [[value for value in side if not math.isnan(value)] for side in sides]
+    return [median(side) if side else math.nan for side in known]
 
 
 def _array(values: Iterable[float]) -> Floats:

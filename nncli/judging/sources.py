@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nncli.claims import Claim
 from nncli.errors import StoreError, UsageError
+from nncli.options import flag_of
 from nncli.sweeps.definition import Definition
 from nncli.sweeps.request import request_of
 from nncli.sweeps.space.document import read_document
@@ -16,6 +17,10 @@ from nncli.sweeps.space.document import read_document
 if TYPE_CHECKING:
     from nncli.store import Sweep
     from nncli.store.finding import ReportStore
+
+
+#: Sweeps with other settings that a message names.
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,16 @@ def sources_of(store: ReportStore, words: Sequence[str]) -> list[Source]:
     """Return what words such as ``study.toml`` and ``sweep:3`` mean; without any, every sweep.
 
     The claims of a file are those that stand in it now. Of sweeps that were started afresh the
-    newest alone is taken where none is named. Raises UsageError for a word of another form and for
+    newest alone is taken where none is named; what is named twice is meant once. Raises UsageError for a word of another form and for
     one without claims, StoreError for a sweep that is not there.
     """
     if not words:
         return _every(store)
-    return [
-        _of_file(store, each) if each.endswith(".toml") else _named(store, each) for each in words
-    ]
+    found: dict[tuple[int, tuple[Claim, ...]], Source] = {}
+    for word in words:
+        source = _of_file(store, word) if word.endswith(".toml") else _named(store, word)
+        found.setdefault((source.sweep.id, source.claims), source)
+    return list(found.values())
 
 
 def _every(store: ReportStore) -> list[Source]:
@@ -90,14 +97,38 @@ def _of_file(store: ReportStore, path: str) -> Source:
     if document.has_quick:
         forms.append((read_document(path, quick=True), True))
     sweeps = store.list_sweeps(None)
+    others: list[str] = []
+    newest: Sweep | None = None
     for form, quick in forms:
         # Without the hash of the data, which need not be there to be reported on.
-        wanted = request_of(form, {}).definition.hash({})
+        asked = request_of(form, {}).definition
+        wanted = asked.hash({})
         for sweep in sweeps:
             definition = _definition(sweep)
             if definition is not None and definition.hash({}) == wanted:
                 return Source(sweep, document.about.claims, document.about.title or path, quick)
+            if definition is not None and definition.about == form.about:
+                others.append(f"sweep {sweep.id} ({_differences(definition, asked)})")
+                newest = newest or sweep
+    if newest is not None:
+        raise StoreError(
+            f"no sweep of {path} in {store.shown} as the file has it, but with other settings: "
+            f"{', '.join(others[:MOST_NAMED])}; judge one of them, with nncli report --claims "
+            f"sweep:{newest.id}, or run the file as it is, with nncli sweep {path}"
+        )
     raise StoreError(f"no sweep of {path} in {store.shown}: run it first, with nncli sweep {path}")
+
+
+def _differences(definition: Definition, asked: Definition) -> str:
+    """Say which options of a sweep are other than those that are asked for."""
+    axes, wanted = definition.space.axes, asked.space.axes
+    names = [name for name in {**wanted, **axes} if axes.get(name) != wanted.get(name)]
+    found = [f"another {flag_of(name)}" for name in names]
+    seeds = definition.seeds
+    if seeds != asked.seeds:
+        first = seeds == tuple(range(len(seeds)))
+        found.insert(0, f"--seeds {len(seeds) if first else ','.join(map(str, seeds))}")
+    return ", ".join(found) or "searched otherwise"
 
 
 def _definition(sweep: Sweep) -> Definition | None:

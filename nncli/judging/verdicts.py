@@ -65,15 +65,21 @@ class Verdict:
 
 
 def judge(
-    store: ReportStore, sweep_id: int, claims: Sequence[Claim], *, quick: bool = False
+    store: ReportStore,
+    sweep_id: int,
+    claims: Sequence[Claim],
+    *,
+    quick: bool = False,
+    command: str = "",
 ) -> list[Verdict]:
     """Return what each of the claims of an experiment comes to on a stored sweep, in their order.
 
-    ``quick`` says that the sweep is the short form of the experiment. Raises UsageError for a claim
+    ``quick`` says that the sweep is the short form of the experiment, and ``command`` goes on with
+    one that is not done, where that is not ``nncli sweep``. Raises UsageError for a claim
     over a field that there is not, and StoreError for an unknown sweep.
     """
     check_claims(claims)
-    missing = what_is_missing(store, store.find_sweep(sweep_id))
+    missing = what_is_missing(store, store.find_sweep(sweep_id), command)
     judged = [claim for claim in claims if not (quick and claim.full)]
     readings = Readings(store, sweep_id, judged) if judged else None
     samples: list[Sample] = []

@@ -24,6 +24,7 @@ from small_experiment import XOR
 import nncli.sweeps.engines.work
 from nncli.cli.commands.experiment import complete_experiment
 from nncli.experimenting.catalogue import Experiment
+from nncli.experimenting.running import Outcome as Ended
 
 NNCLI = [sys.executable, "-m", "nncli.cli"]
 
@@ -83,7 +84,21 @@ def test_the_list_says_what_has_been_run(call: Call) -> None:
 def test_the_list_fits_a_narrow_terminal(call: Call) -> None:
     done = call("experiment", "list", columns=60)
     assert done.code == 0
-    assert max(map(len, done.out.splitlines()[:-1])) <= 60
+    assert max(map(len, done.out.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_names_and_titles_in_the_list_are_whole(columns: int, call: Call) -> None:
+    """Each name stands so that it can be run."""
+    from nncli.experimenting.catalogue import experiments, find_experiment
+
+    listed = call("experiment", "list", columns=columns).out
+    rows = [line for line in listed.splitlines()[1:-3] if re.match(r"\w+  ", line)]
+    names = [line.split()[0] for line in rows]
+    assert [find_experiment(name).name for name in names] == list(experiments())
+    words = listed.split()
+    for experiment in experiments().values():
+        assert set(experiment.about.title.split()) <= set(words)
 
 
 @pytest.mark.usefixtures("mine")
@@ -91,7 +106,7 @@ def test_an_experiment_is_shown_in_full(call: Call) -> None:
     done = call("experiment", "show", "opposite.toml")
     assert done.code == 0
     for said in (
-        *("opposite: XOR needs a hidden layer", "on M1", "A *line* does not do."),
+        *("opposite: XOR needs a hidden layer", "on M1", "A line does not do."),
         *("claim: A line solves it", "somebody hopes so", "train_loss:last"),
         *("lr = 0.2", "arm 1: hidden = none", "arm 2: hidden = 8; act = tanh", "10 seeds"),
         *("20 runs", "with --quick 6 runs", "run it: nncli experiment run opposite.toml"),
@@ -105,7 +120,32 @@ def test_every_shipped_experiment_is_shown(call: Call) -> None:
     from nncli.experimenting.catalogue import experiments
 
     for name in experiments():
-        assert call("experiment", "show", name).code == 0
+        done = call("experiment", "show", name, columns=80)
+        assert done.code == 0
+        assert max(map(len, done.out.splitlines())) <= 80
+        assert "**" not in done.out
+
+
+def test_a_text_is_set_as_plain_lines(call: Call) -> None:
+    text = '''text = """
+Two **ways**, and [one](https://example.org/a) *more*:
+
+- with `--x` and words that do not all fit into a line of this width
+- short
+
+    kept
+"""'''
+    Path("mine.toml").write_text(XOR.replace('text = "A *line* does not do."', text))
+    shown = call("experiment", "show", "mine.toml", columns=50).out
+    assert "Two ways, and one (https://example.org/a) more:\n\n- with `--x`" in shown
+    assert re.search(r"^- with `--x` .*\n  .*width\n- short$", shown, re.M)
+
+
+def test_a_text_does_not_steer_the_terminal(call: Call) -> None:
+    Path("mine.toml").write_text(XOR.replace("A *line* does", "A \\u001b[2Jline does"))
+    shown = call("experiment", "show", "mine.toml").out
+    assert "A \\x1b[2Jline does" in shown
+    assert "\x1b" not in shown
 
 
 # Runs
@@ -197,6 +237,7 @@ def test_a_run_that_fails_is_a_failure(call: Call, monkeypatch: pytest.MonkeyPat
     [
         (("run", "xorr"), "unknown experiment 'xorr' (did you mean 'xor'?)"),
         (("show", "xorr"), "unknown experiment 'xorr'"),
+        (("run", "XOR"), "unknown experiment 'XOR' (did you mean 'xor'?)"),
         (("run",), "nncli experiment run needs a name"),
         (("run", "none.toml"), "none.toml cannot be read"),
         (("run", "mine.toml", "--jobs", "0"), "--jobs is '0'"),
@@ -219,6 +260,9 @@ def test_claims_over_unknown_fields_are_refused_at_once(call: Call) -> None:
     assert done.code == 2
     assert "trian_loss" in done.err
     assert not Path("results.db").exists()
+    shown = call("experiment", "show", "strange.toml")
+    assert (shown.code, shown.out) == (2, "")
+    assert "trian_loss" in shown.err
 
 
 # Pages
@@ -267,6 +311,45 @@ def test_a_terminal_shows_where_it_is(tmp_path: Path) -> None:
     assert re.search(r"1/1 long.*/20 runs", seen)
     assert "1 supported" in seen
     assert "Traceback" not in seen
+
+
+@pytest.mark.parametrize(
+    ("args", "painted"),
+    [
+        (("list",), r"^\x1b\[1mname .*title\x1b\[0m$"),
+        (("run", "mine.toml"), r"^\x1b\[32msupported\x1b\[0m  A hidden layer"),
+    ],
+)
+@pytest.mark.usefixtures("mine")
+def test_a_terminal_gets_colours_and_no_codes_in_words(
+    args: tuple[str, ...], painted: str, tmp_path: Path
+) -> None:
+    command = [*NNCLI, "experiment", *args]
+    more = {"TERM": "xterm-256color"}
+    code, seen = in_terminal(command, tmp_path, {**environment(tmp_path, **more), "NO_COLOR": ""})
+    assert code == 0
+    assert re.search(painted, seen.replace("\r\n", "\n"), re.M)
+    assert "\\x1b" not in seen
+    _, plain = in_terminal(command, tmp_path, environment(tmp_path, **more, NO_COLOR="1"))
+    assert "\x1b[1m" not in plain
+    assert "\x1b[32m" not in plain
+
+
+@pytest.mark.usefixtures("mine")
+def test_of_one_that_was_stopped_it_says_how_to_go_on(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(chosen: Any, *args: Any, **more: Any) -> Any:
+        about, command = chosen[0].about, "nncli experiment run mine.toml"
+        return [Ended(chosen[0], about, 4, stopped=True, command=command)]
+
+    with monkeypatch.context() as broken:
+        broken.setattr("nncli.experimenting.running.run", stopped)
+        done = call("experiment", "run", "mine.toml")
+    assert "go on with: nncli experiment run mine.toml\n" in done.out
+    assert "next:" not in done.out
+    whole = call("experiment", "run", "mine.toml", "-j", "1", "--db", "my own.db").out
+    assert "next: nncli report sweep:1 --db 'my own.db'\n" in whole
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,20 @@ def test_a_database_without_claims(call: Call, tmp_path: Path) -> None:
     assert found.code == 0
     assert "no sweep in" in found.err
     assert "has claims" in " ".join(found.err.split())
+
+
+def test_a_sweep_whose_runs_are_deleted_is_judged_on_a_page_too(
+    call: Call, place: Path, tmp_path: Path
+) -> None:
+    shutil.copy(place / "results.db", tmp_path / "results.db")
+    assert call("rm", "sweep:1", "--yes").code == 0
+    told = call("report", "--claims")
+    page = call("report", "--claims", "--html", "page.html")
+    assert told.code == page.code == 0
+    assert "0 of 14 runs" in " ".join(told.out.split())
+    assert "0 of 14 runs" in (tmp_path / "page.html").read_text()
+    assert "wrote page.html: 0 runs" in page.err
+
+
+def test_a_sweep_that_is_named_twice_is_counted_once(report: Call) -> None:
+    assert report("sweep:1", "sweep:xor").out == report("sweep:1").out

@@ -43,6 +43,8 @@ def test_an_unknown_name_names_the_nearest(shipped: Shipped) -> None:
     shipped({"xor": SMALL, "published/elu": SMALL})
     with pytest.raises(UsageError, match=r"unknown experiment 'xorr' \(did you mean 'xor'\?\)"):
         find_experiment("xorr")
+    with pytest.raises(UsageError, match=r"unknown experiment 'XOR' \(did you mean 'xor'\?\)"):
+        find_experiment("XOR")
     with pytest.raises(UsageError, match=r"expected a name of nncli experiment list, or a TOML"):
         find_experiment("quicksort")
 
@@ -75,6 +77,14 @@ def test_all_leaves_out_long_ones_and_says_so(shipped: Shipped) -> None:
     assert names_of(["all"], quick=True, long=True) == ["a", "b"]
     assert "left out, as they have no quick form: c" in choose(["all"], quick=True).notes
     assert choose(["all"]).skips
+
+
+def test_without_a_short_form_quick_is_left_out() -> None:
+    """Nobody is to edit a file that ships; one's own may get the table."""
+    with pytest.raises(UsageError, match=r"elu has no short form: leave out --quick$"):
+        Experiment("published/elu", WHOLE, "published/elu").request(quick=True)
+    with pytest.raises(UsageError, match=r"leave out --quick, or add a table \[quick\]$"):
+        Experiment("mine", WHOLE, "mine.toml").request(quick=True)
 
 
 def test_what_is_named_is_run(shipped: Shipped) -> None:

@@ -61,11 +61,26 @@ def test_verdicts_in_words(small: Experiment) -> None:
     assert list(found.verdicts["verdict"]) == ["supported", "refuted, as expected"]
     assert "no line parts" in found.verdicts["reason"][1]
     assert " to " in found.verdicts["interval"][0]
+    for name in ("p_holm", "test"):
+        given = [getattr(each, name) for each in outcomes[0].verdicts]
+        assert list(found.verdicts[name]) == given
+        assert all(given)
     assert found.verdicts["measure"][0] == "train_loss:last of hidden=8 below hidden=none"
     assert not any("quick" in fact for fact in found.facts)
     assert len(data.runs) == 20
     assert data.notes == ("1 supported, 1 refuted (as expected)",)
     assert "XOR needs a hidden layer" in page(data)
+
+
+def test_each_data_set_has_a_picture(small: Experiment) -> None:
+    text = small.text.replace('data = "xor"', 'data = ["xor", "iris"]')
+    text = text.replace('by = ["hidden"]', 'by = ["data", "hidden"]')
+    [outcome] = run([Experiment("small", text, "small")], Setting(quick=True))
+    assert outcome.sweep is not None
+    with ReportStore("results.db") as store:
+        [found] = experiments_of(store, [outcome.sweep])
+    drawn = {(row["picture"], row["line"]) for row in found.curves.records()}
+    assert drawn == {(d, f"hidden {h}") for d in ("xor", "iris") for h in ("none", "8")}
 
 
 def test_sweeps_that_are_no_experiments_have_none() -> None:

@@ -83,7 +83,8 @@ def test_a_sweep_half_done_is_undecided_and_goes_on() -> None:
     [half] = run([small], Setting(jobs=1), observe=observe, stop=lambda: len(ended) >= 1)
     assert half.stopped
     assert words(half) == ["undecided", "undecided"]
-    assert "runs" in half.verdicts[0].reason
+    assert "runs; go on with nncli experiment run small" in half.verdicts[0].reason
+    assert half.command == "nncli experiment run small"
     assert run_here([small], None) == {"small": ("full in part",)}
     [whole] = run([small], Setting())
     assert words(whole) == ["supported", "refuted"]
@@ -143,6 +144,19 @@ def test_claims_over_unknown_fields_are_refused_before_anything_is_run(small: Ex
     with pytest.raises(UsageError, match=r"in strange.toml: .*train_lost"):
         run([small, strange], Setting())
     assert not Path("results.db").exists()
+
+
+def test_curves_by_unknown_fields_are_refused_before_anything_is_run(small: Experiment) -> None:
+    strange = Experiment("strange", SMALL.replace('by = ["hidden"]', 'by = ["hiden"]'), "strange")
+    with pytest.raises(UsageError, match=r"in strange.toml: by of .*'hiden'.*'hidden'"):
+        run([small, strange], Setting())
+    assert not Path("results.db").exists()
+
+
+def test_the_command_that_goes_on_has_the_options_that_matter() -> None:
+    mine = Experiment("mine", SMALL, "my own.toml")
+    command = Setting(db="mine.db", quick=True, jobs=3).command(mine)
+    assert command == "nncli experiment run 'my own.toml' --quick --db mine.db"
 
 
 def test_claims_over_fields_that_the_runs_lack_are_undecided() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from nncli.errors import DataError
 from nncli.experimenting.catalogue import SHIPPED, Experiment, experiments
-from nncli.experimenting.running import checked
+from nncli.experimenting.checking import checked
 from nncli.judging.checking import check_claims
 from nncli.metrics import CURVE_METRICS, read_metric
 from nncli.report.page.markdown import blocks_of

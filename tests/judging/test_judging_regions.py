@@ -74,7 +74,8 @@ def test_no_hidden_layer_is_one_piece() -> None:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Runs of one epoch: 1 and 2 relu, 3 tanh, 4 with four inputs, 5 keeps nothing, 6 linear."""
+    """Runs of one epoch: 1 and 2 relu, 3 tanh, 4 with four inputs, 5 keeps nothing, 6 linear,
+    7 of products of its inputs."""
     import nncli
 
     db = str(tmp_path_factory.mktemp("regions") / "results.db")
@@ -82,6 +83,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> str:
     for options in (
         *({"hidden": 3}, {"hidden": 8, "seed": 1}, {"hidden": 3, "act": "tanh"}),
         *({"hidden": 3, "data": "iris"}, {"hidden": 4, "save": "none"}, {"hidden": "none"}),
+        {"hidden": 4, "features": "quadratic"},
     ):
         nncli.train(**{**plain, **options})
     return db
@@ -92,8 +94,8 @@ def test_pieces_of_stored_runs(trained: str, monkeypatch: pytest.MonkeyPatch) ->
     from nncli.store.finding import ReportStore
 
     with ReportStore(trained) as store:
-        found = regions.regions_of(store, [1, 2, 3, 4, 5, 6])
-        rows = regions.regions_of(store, [1, 2, 4], of_rows=True)
+        found = regions.regions_of(store, [1, 2, 3, 4, 5, 6, 7])
+        rows = regions.regions_of(store, [1, 2, 4, 7], of_rows=True)
         monkeypatch.setattr(regions, "MOST_WEIGHTS", 20)
         limited = regions.regions_of(store, [2])
     # three lines cut a plane into at most 7, eight into at most 1 + 8 + 28
@@ -103,6 +105,7 @@ def test_pieces_of_stored_runs(trained: str, monkeypatch: pytest.MonkeyPatch) ->
     assert "4 inputs" in str(found[4])
     assert "save" in str(found[5])
     assert found[6] == 1
+    assert "curved" in str(found[7])
     for run, count in rows.items():
         at = inspect_run(str(run), db=trained, linear_map=0).linear_map
         assert at is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from judging_samples import Made, a_claim, definition_of, store_sweep
 from nncli.errors import StoreError, UsageError
 from nncli.judging.sources import sources_of
 from nncli.store.finding import ReportStore
+from nncli.sweeps.request import request_of
+from nncli.sweeps.space.dimensions import Choices
+from nncli.sweeps.space.document import read_document
 
 FILE = """
 data = "moons"
@@ -104,3 +108,25 @@ def test_a_definition_that_somebody_changed_is_passed_over(store: ReportStore, f
     assert sources_of(store, []) == []
     with pytest.raises(StoreError):
         sources_of(store, [file])
+
+
+def test_what_is_named_twice_is_judged_once(store: ReportStore, file: str) -> None:
+    study = read_document(file).about
+    assert study is not None
+    store_sweep(store, definition_of(AXES, 2, study.claims), nothing, name="mine")
+    found = sources_of(store, ["sweep:1", "sweep:mine", file, "sweep:1"])
+    assert [each.sweep.id for each in found] == [1]
+
+
+def test_a_file_that_was_run_with_other_settings(store: ReportStore, file: str) -> None:
+    document = read_document(file)
+    for options in ({"seeds": 3}, {"seeds": [1, 4]}):
+        store_sweep(store, request_of(document, options).definition, nothing)
+    wider = {**document.axes, "hidden": Choices(("8",))}
+    store_sweep(store, request_of(replace(document, axes=wider), {}).definition, nothing)
+    store_sweep(store, definition_of(AXES, 4), nothing)
+    with pytest.raises(StoreError) as caught:
+        sources_of(store, [file])
+    said = str(caught.value)
+    assert "sweep 3 (another --hidden), sweep 2 (--seeds 1,4), sweep 1 (--seeds 3);" in said
+    assert "nncli report --claims sweep:3, or run" in said

@@ -13,7 +13,7 @@ from judging_samples import Made, a_claim, definition_of, store_sweep
 
 from nncli.claims.declaration import REFUTED, SUPPORTED, UNDECIDED
 from nncli.errors import UsageError
-from nncli.judging import Verdict, judge, verdict_table
+from nncli.judging import Verdict, check_claims, judge, verdict_table
 from nncli.store.finding import ReportStore
 
 ACTS = {"act": ["relu", "tanh"], "epochs": 2}
@@ -331,14 +331,20 @@ def test_runs_that_the_sweep_has_found_trained_count(store: ReportStore) -> None
         ({"below": "atc=relu"}, "unknown field 'atc'"),
         ({"below": None, "falls_with": "hiden"}, "unknown field 'hiden'"),
         ({"pairs": ("seed", "lrr")}, "unknown field 'lrr'"),
-        ({"value": "act < 3"}, "the order of the text"),
+        ({"value": "act < 3"}, "value is 'act < 3': act < 3 asks for the order of the text"),
+        ({"value": "train_loss > 1 and not act < 3"}, "the order of the text"),
+        ({"value": "act + 1 > 3"}, "computes with the text"),
+        ({"runs": "hidden > 4"}, "the claim 'so it is': hidden > 4 asks for the order"),
+        ({"runs": "act<5 or lr<1"}, "asks for the order"),
+        ({"below": "created>2020"}, "asks for the order"),
+        ({"below": "lr~0.*"}, "which is a number"),
     ],
 )
 def test_a_field_that_is_unknown_is_an_error(
     store: ReportStore, of: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        judged(store, relu_is_better, a_claim(**{"below": "act=tanh", **of}), seeds=1)
+        check_claims([a_claim(**{"below": "act=tanh", **of})])
     assert said in str(caught.value)
 
 
@@ -394,3 +400,84 @@ def test_all_runs_are_read_at_once(store: ReportStore, monkeypatch: pytest.Monke
         return count
 
     assert asked(2) == asked(20)
+
+
+def test_opposite_infinities_in_one_unit_have_no_mean(store: ReportStore) -> None:
+    """With one optimizer one width diverges, with the other the other: neither is better."""
+
+    def make(params: Mapping[str, Any], seed: int) -> Made:
+        if (params["opt"] == "sgd") == (params["hidden"] == "4"):
+            return Made((1.0, math.nan), status="diverged")
+        return Made()
+
+    claims = [
+        a_claim(says="1", runs="hidden=4", below="hidden=8", pairs=("seed", "opt")),
+        a_claim(says="2", value="train_loss:last > 0", above=0.5),
+    ]
+    found = judged(store, make, *claims, axes={"opt": ["sgd", "momentum"], "hidden": ["4", "8"]})
+    assert words(found) == [UNDECIDED, SUPPORTED]
+    assert "10 of 10 have no value" in found[0].reason
+
+
+def test_means_whose_sums_are_no_floats(store: ReportStore) -> None:
+    """The mean of 1.2e308 and 1.6e308 is 1.4e308, and their sum is no float."""
+
+    def make(params: Mapping[str, Any], seed: int) -> Made:
+        return Made((1.0, 1.2 if params["act"] == "tanh" else 1.6))
+
+    (found,) = judged(store, make, a_claim(value="train_loss:last * 1e308", above=3))
+    assert found.verdict == SUPPORTED
+    assert found.ours == pytest.approx(1.4e308)
+
+
+def test_what_cannot_be_computed_costs_no_other_claim_its_verdict(store: ReportStore) -> None:
+    """Whole batches are the text ``full``, which is known with the runs alone."""
+    claims = [
+        a_claim(says="1", value="batch_size < 5", above=0.5),
+        a_claim(says="2", runs="act=relu", below="act=tanh"),
+    ]
+    found = judged(store, relu_is_better, *claims, axes={**ACTS, "batch_size": "full"})
+    assert words(found) == [UNDECIDED, SUPPORTED]
+    assert "cannot be computed" in found[0].reason
+
+
+def test_seeds_that_the_conditions_drop_are_told(store: ReportStore) -> None:
+    def make(params: Mapping[str, Any], seed: int) -> Made:
+        return Made((1.0, 2.0 if seed in (2, 5) else 0.5))
+
+    axes = {**ACTS, "data": ["moons", "xor"]}
+    claims = [
+        a_claim(says="1", runs="train_loss:last < 1 and data=moons", below=0.8),
+        a_claim(says="2", runs="train_loss:last < 1", below=0.8),
+        a_claim(says="3", runs="train_loss:last < 1 and seed != 0", below=0.8, pairs=("data",)),
+        a_claim(says="4", runs="data=moons", below=0.8),
+        a_claim(says="5", runs="train_loss:last > 1 and act=relu", above=0.8, pairs=("seed",)),
+    ]
+    found = judged(store, make, *claims, axes=axes, seeds=7)
+    assert "2 of 7 seeds have no such run" in found[0].reason
+    assert "4 of 14 pairs of seed and data set have no such run" in found[1].reason
+    assert "no such run" not in found[2].reason
+    assert "no such run" not in found[3].reason
+    assert "5 of 7 seeds have no such run" in found[4].reason
+
+
+def test_a_run_that_diverged_has_no_pieces(
+    store: ReportStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it keeps are the weights of an epoch before."""
+
+    def make(params: Mapping[str, Any], seed: int) -> Made:
+        return Made(status="diverged" if params["act"] == "tanh" else "completed")
+
+    def regions_of(store: object, runs: list[int], *, of_rows: bool) -> dict[int, int]:
+        return dict.fromkeys(runs, 5)
+
+    monkeypatch.setattr("nncli.judging.regions.regions_of", regions_of)
+    claims = [
+        a_claim(says="1", value="pieces", runs="act=relu", above=3),
+        a_claim(says="2", value="pieces", runs="act=tanh", above=3),
+        a_claim(says="3", value="pieces:rows", runs="act=tanh", below=9),
+    ]
+    found = judged(store, make, *claims)
+    assert words(found) == [SUPPORTED, UNDECIDED, UNDECIDED]
+    assert "10 of 10 have no value" in found[1].reason

@@ -127,6 +127,14 @@ def test_the_bound_of_arms_is_the_number_of_points(arms: list[dict[str, list[flo
     assert len(found) == len(set(found)) == space.bound()
 
 
+def test_arms_with_billions_of_points_are_not_walked_through() -> None:
+    rates = Choices(tuple(number / 1000 for number in range(1000)))
+    arm = {"lr": rates, "momentum": rates, "l1": rates, "l2": rates}
+    other = {**arm, "l2": Choices((1.5,))}
+    assert Space({}, arms=(arm,)).bound() == 1000**4
+    assert Space({}, arms=(arm, other)).bound() == 1000**4 + 1000**3
+
+
 def test_a_definition_with_arms_survives_json() -> None:
     wanted = definition(XOR + TITLED + CLAIM)
     stored = json.loads(json.dumps(wanted.to_json()))

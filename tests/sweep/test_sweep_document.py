@@ -92,6 +92,15 @@ def test_a_whole_file(write: Any) -> None:
     assert space.conditional == ("dropout", "momentum")
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(write: Any) -> None:
+    assert read_document(write("\ufeffact = 'tanh'\n")).axes == {"act": Choices(("tanh",))}
+
+
+def test_a_number_of_more_digits_than_python_reads_is_refused(write: Any) -> None:
+    with pytest.raises(UsageError, match="is not TOML"):
+        read_document(write(f"lr = {'9' * 5000}\n"))
+
+
 def test_an_empty_file_is_an_empty_document(write: Any) -> None:
     assert read_document(write("")) == Document({})
 

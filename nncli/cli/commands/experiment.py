@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nncli.cli.completion import complete_file
 from nncli.cli.help import Command, Group, examples
-from nncli.cli.output import print_json, print_line, print_note
+from nncli.cli.output import print_json, print_note
 from nncli.cli.shared_options import database_option, json_option
 from nncli.cli.stopping import StopRequest
 from nncli.errors import UsageError, unknown_choice
@@ -77,14 +79,13 @@ Json = Annotated[bool, json_option()]
 )
 def list_experiments(db: Database = None, as_json: Json = False) -> None:
     """List the experiments: what each is about, its runs, and whether it was run here."""
-    from nncli.cli.experiment_text import list_lines, list_records
+    from nncli.cli.experiment_list import list_lines, list_records
 
     records = list_records(db)
     if as_json:
         print_json(records)
         return
-    for line in list_lines(records):
-        print_line(line)
+    _print(list_lines(records))
 
 
 @app.command(
@@ -105,13 +106,14 @@ def show(
     """Show an experiment: its text, what it claims, and what it will run."""
     from nncli.cli.experiment_text import show_lines, show_record
     from nncli.experimenting.catalogue import find_experiment
+    from nncli.experimenting.checking import checked
 
     experiment = find_experiment(name)
+    checked(experiment)
     if as_json:
         print_json(show_record(experiment))
         return
-    for line in show_lines(experiment):
-        print_line(line)
+    _print(show_lines(experiment))
 
 
 @app.command(
@@ -182,9 +184,14 @@ def run(
     if as_json:
         print_json(summary_record(outcomes, seconds, stopped=stopped))
     else:
-        for line in result_lines(outcomes, seconds, quiet=quiet):
-            print_line(line)
+        _print(result_lines(outcomes, seconds, quiet=quiet, db=db))
     return _exit_code(outcomes, stopped=stopped)
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Write lines that are fit for a terminal, and may hold colours, to standard output."""
+    for line in lines:
+        sys.stdout.write(line + "\n")
 
 
 def _jobs(given: str | None) -> int | None:

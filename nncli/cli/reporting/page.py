@@ -59,7 +59,7 @@ def write_page(store: ReportStore, request: Request) -> int:
             print_note(NO_CLAIMS.format(store.shown))
             return 0
     data = page_data(store, request, sources)
-    if not len(data.runs):
+    if not len(data.runs) and not sources:
         print_note(nothing_found(store, request))
         return 0
     text = page(data)

@@ -35,8 +35,10 @@ class Section:
 
 
 #: The columns of an experiment's tables that the page knows; ``groups`` are as reports have them.
-VERDICTS = ("verdict", "claim", "measure", "estimate", "interval", "n", "p", "reason")
-CURVES = ("line", "epoch", "n", "mean", "low", "high")
+VERDICTS = (
+    *("verdict", "claim", "measure", "estimate", "interval", "n", "p_holm", "test", "reason"),
+)
+CURVES = ("picture", "line", "epoch", "n", "mean", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,10 @@ class Experiment:
     """An experiment: what it asks, what its runs show, and what became of its claims.
 
     ``text`` is Markdown. ``verdicts`` has the columns ``VERDICTS``, where ``measure`` says
-    what decides a claim and ``interval`` is a text;
-    ``curves`` has ``CURVES``: for each line and epoch the mean, lowest and highest value of
-    ``metric`` over so many runs.
+    what decides a claim, ``interval`` is a text, and ``test`` the name of the test that ``p_holm``
+    is of, after Holm's correction. ``curves`` has ``CURVES``: for each line and epoch the mean,
+    lowest and highest value of ``metric`` over so many runs. A ``picture`` has axes of its own, and
+    an empty name where it is the only one.
     """
 
     title: str

@@ -33,14 +33,14 @@ _INLINE = re.compile(
 _DEEPEST = 4
 
 
-def blocks_of(text: str) -> list[Part]:
+def blocks_of(text: str) -> list[list[Any]]:
     """Return a text as blocks: ``["p", ...]``, ``["h", ...]``, ``["pre", text]``, lists of
     ``["li", ...]`` in ``["ul", ...]`` or ``["ol", ...]``.
     """
     return list(_blocks(text.expandtabs(4).splitlines()))
 
 
-def _blocks(lines: list[str]) -> Iterator[Part]:
+def _blocks(lines: list[str]) -> Iterator[list[Any]]:
     place = 0
     while place < len(lines):
         line = lines[place]
@@ -62,7 +62,7 @@ def _blocks(lines: list[str]) -> Iterator[Part]:
             yield from _paragraphs(lines[start:place])
 
 
-def _paragraphs(lines: list[str]) -> Iterator[Part]:
+def _paragraphs(lines: list[str]) -> Iterator[list[Any]]:
     """Yield what stands between two empty lines: a paragraph, lists, or both."""
     words: list[str] = []
     items: list[list[str]] = []
@@ -80,7 +80,7 @@ def _paragraphs(lines: list[str]) -> Iterator[Part]:
     yield from _closed(kind, words, items)
 
 
-def _closed(kind: str, words: list[str], items: list[list[str]]) -> Iterator[Part]:
+def _closed(kind: str, words: list[str], items: list[list[str]]) -> Iterator[list[Any]]:
     if words:
         yield ["p", *inline(" ".join(words))]
     if items:

@@ -209,13 +209,18 @@ _NAMED = re.compile(
 
 
 def _near(text: str) -> str:
-    """Return the nearest table or column for a name that is not there."""
+    """Return the nearest table or column for a name that is not there, or where else it is."""
     found = _NAMED.search(text)
     if found is None:
         return ""
     kind, name = found[1] or found[3], found[2] or found[4]
     if kind == "column":
-        columns = {column.name for table in metadata.tables.values() for column in table.c}
+        tables = metadata.tables.values()
+        holders = ["runs_flat"] if name in SPEC_FIELDS.keys() | {"tags"} else []
+        holders += [table.name for table in tables if name in table.c]
+        if holders:
+            return f" ({name} is a column of {', '.join(holders)})"
+        columns = {column.name for table in tables for column in table.c}
         return did_you_mean(name, sorted(columns | SPEC_FIELDS.keys() | {"run_id", "tags"}))
     return did_you_mean(name, [*metadata.tables, *view_statements("sqlite")])
 

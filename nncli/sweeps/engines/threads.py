@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 
+from nncli.errors import UsageError
 from nncli.sweeps.engines.work import Job, Message, train
 
 #: Seconds after which a thread gives the interpreter to the next that wants it. Python's 5 ms are
@@ -20,7 +21,10 @@ SWITCH_INTERVAL = 0.0005
 
 
 class ThreadEngine:
-    """Trains ``jobs`` runs at a time in threads of this process."""
+    """Trains ``jobs`` runs at a time in threads of this process.
+
+    A thread is started with each job until there are so many, or as many as the system has.
+    """
 
     def __init__(self, jobs: int) -> None:
         from threadpoolctl import threadpool_limits
@@ -33,16 +37,31 @@ class ThreadEngine:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for one that is loaded later
         self._interval = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL)
-        self._threads = [
-            threading.Thread(target=self._work, name=f"run-{place}", daemon=True)
-            for place in range(jobs)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
 
     def start(self, job: Job) -> None:
-        """Take a job; it begins as soon as a thread is free."""
+        """Take a job; it begins as soon as a thread is free.
+
+        Raises UsageError where the system starts no thread at all.
+        """
+        if len(self._threads) < self.slots:
+            self._start_thread()
         self._jobs.put(job)
+
+    def _start_thread(self) -> None:
+        name = f"run-{len(self._threads)}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no more processes of this user, or no memory
+            if not self._threads:
+                raise UsageError(
+                    "the system starts no thread to train in: end other programs, or raise the "
+                    "limit of processes (ulimit -u)"
+                ) from None
+            self.slots = len(self._threads)
+        else:
+            self._threads.append(thread)
 
     def messages(self, timeout: float) -> list[Message]:
         """Return what has happened, waiting up to ``timeout`` seconds for the first."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from itertools import chain, product
+from math import prod
 from typing import TypeAlias
 
 from nncli.errors import UsageError
@@ -20,6 +21,9 @@ from nncli.sweeps.space.ranges import MOST_VALUES
 from nncli.sweeps.space.values import OptionValues
 
 Arm: TypeAlias = Mapping[str, Dimension]
+
+#: Combinations up to which those that several arms have are looked for. About a tenth of a second.
+COUNTED = 200_000
 
 
 def completed(arms: Sequence[Arm]) -> tuple[dict[str, Choices], ...]:
@@ -48,9 +52,18 @@ def united(arms: Sequence[Arm]) -> dict[str, Choices]:
 
 
 def bound(arms: Sequence[Arm]) -> int:
-    """Return how many combinations the arms have together, each once; 1 if there are none."""
+    """Return how many combinations completed arms have together; 1 if there are none.
+
+    Each is counted once, but where there are more than ``COUNTED``: arms that overlap then have
+    fewer.
+    """
+    if not arms:
+        return 1
+    together = sum(prod(each.size or 0 for each in arm.values()) for arm in arms)
+    if len(arms) == 1 or together > COUNTED:
+        return together
     combinations = (product(*(each.values() for each in arm.values())) for arm in arms)
-    return len(set(chain.from_iterable(combinations))) if arms else 1
+    return len(set(chain.from_iterable(combinations)))
 
 
 def _listed(name: str, dimension: Dimension) -> Choices:

@@ -187,8 +187,8 @@ def _text_of(path: str) -> str:
 def _parsed(text: str, path: str) -> dict[str, Any]:
     """Return the contents of a TOML file."""
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return tomllib.loads(text.removeprefix("\ufeff"))  # the mark that some editors begin with
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
         raise _no_toml(path, error) from None
 
 

@@ -36,15 +36,17 @@ OUTCOMES = (
 
 MEASURE = "train_loss:last of hidden=4 below hidden=none"
 
+TEST = "exact permutation"
+
 ROWS = [
-    (word, f"Claim {n} <b>", MEASURE, -0.5, "-1 to 0", 10, 0.002, "so in 10 of 10 pairs")
+    (word, f"Claim {n} <b>", MEASURE, -0.5, "-1 to 0", 10, 0.002, TEST, "so in 10 of 10 pairs")
     for n, word in enumerate(OUTCOMES)
 ]
 
 
 def experiment(title: str, **changes: Any) -> Experiment:
     points = [
-        (line, epoch, 3, level / epoch, 0.5 * level / epoch, 2 * level / epoch)
+        ("", line, epoch, 3, level / epoch, 0.5 * level / epoch, 2 * level / epoch)
         for line, level in (("hidden none", 1.0), ("hidden 4", 0.5))
         for epoch in range(1, 51)
     ]
@@ -108,6 +110,15 @@ def test_verdicts_are_told_by_words_and_signs(show: Opener) -> None:
     first = rows.first.inner_text()
     for said in ("Claim 0 <b>", "train_loss:last of hidden=4", "-0.5", "-1 to 0", "0.002"):
         assert said in first
+    assert f"test: {TEST}" in first
+    heads = page.locator(".verdicts th").all_inner_texts()
+    assert heads == ["verdict", "claim", "estimate", "95% interval", "n", "p_holm"]
+
+
+def test_a_claim_without_a_test_names_none(show: Opener) -> None:
+    rows = [(*ROWS[0][:6], None, None, "no run is there")]
+    page = show(page_data(experiments=(experiment("1", verdicts=Table.of_rows(VERDICTS, rows)),)))
+    assert page.page.locator(".verdicts .test").count() == 0
 
 
 def test_curves_have_bands_and_a_legend(show: Opener) -> None:
@@ -118,6 +129,33 @@ def test_curves_have_bands_and_a_legend(show: Opener) -> None:
     assert figure.locator("figcaption").inner_text() == "mean train loss by epoch"
     ticks = figure.locator(".ticks text").all_text_contents()
     assert {"0.01", "0.1", "1"} <= set(ticks)  # losses from 1 to 0.01 stand on a logarithmic axis
+
+
+def test_each_picture_has_its_own_axes_and_lines(show: Opener) -> None:
+    points = [
+        (picture, f"lr {lr}", epoch, 3, level, 0.9 * level, 1.1 * level)
+        for picture, level in (("my_digits", 0.5), ("bowl", 1e12))
+        for lr in (0.1, 1)
+        for epoch in (1, 2)
+    ]
+    page = show(
+        page_data(experiments=(experiment("1", curves=Table.of_rows(CURVES, points)),))
+    ).page
+    figures = page.locator("#experiment-0 figure")
+    captions = figures.locator("figcaption").all_inner_texts()
+    assert captions == ["my_digits: mean train loss by epoch", "bowl: mean train loss by epoch"]
+    for figure in figures.all():
+        assert figure.locator(".legend li").all_inner_texts() == ["lr 0.1", "lr 1"]
+    ticks = figures.first.locator(".ticks text").all_text_contents()
+    heights = [float(text) for text in ticks if re.fullmatch(r"[0-9.e+]+", text)]
+    assert heights
+    assert max(heights) < 10  # and none as high as the bowl's
+
+
+def test_no_run_is_the_best_of_several_experiments(show: Opener) -> None:
+    one = show(page_data(experiments=(experiment("First"),))).page
+    assert "best val_accuracy" in one.inner_text("#facts")
+    assert "best" not in show(several()).page.inner_text("#facts")
 
 
 def test_groups_are_there_to_be_unfolded(show: Opener) -> None:

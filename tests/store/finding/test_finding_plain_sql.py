@@ -114,6 +114,8 @@ def test_nothing_is_written(
         ("select val_acuracy from runs_flat", r"did you mean 'val_accuracy'"),
         ("select r.val_acuracy from runs_flat r", r"did you mean 'val_accuracy'"),
         ("select * from curve", r"did you mean 'curves'"),
+        ("select opt from runs", r"opt\"? .*\(opt is a column of runs_flat\)"),
+        ("select best_epoch from models", r"\(best_epoch is a column of runs\)"),
         ("select from where", r"the SQL cannot be executed: .*syntax error"),
         ("select 1; select 2", r"several statements were given|the SQL cannot be executed"),
         ("", "no SQL was given"),

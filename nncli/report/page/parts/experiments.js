@@ -1,5 +1,7 @@
 // Experiments: the way to each, its text, its verdicts, curves with bands, and its groups.
 
+const CURVE_COLUMNS = ["picture", "line", "epoch", "mean", "low", "high"];
+
 /** Signs of verdicts, so that no one has to tell them by their colour. */
 const OUTCOMES = {
   __proto__: null,
@@ -69,7 +71,7 @@ function experimentOf(experiment, index) {
     make(
       "div",
       { class: "pictures" },
-      curves.rows ? curvesFigure(curves, experiment.metric) : null,
+      curves.rows ? curvesFigures(curves, experiment.metric) : null,
     ),
     experiment.notes.map((note) => make("p", { class: "note" }, visible(note))),
     groups.rows
@@ -102,13 +104,16 @@ function verdictTable(table) {
         make("p", {}, visible(String(value("claim", row)))),
         make("p", { class: "measure" }, visible(String(value("measure", row)))),
         make("p", { class: "measure" }, visible(String(value("reason", row) ?? ""))),
+        value("test", row)
+          ? make("p", { class: "measure test" }, `test: ${visible(String(value("test", row)))}`)
+          : null,
       ),
-      ...["estimate", "interval", "n", "p"].map((name) =>
+      ...["estimate", "interval", "n", "p_holm"].map((name) =>
         make("td", { class: "figure", "data-name": name }, figureText(value(name, row))),
       ),
     );
   });
-  const heads = ["verdict", "claim", "estimate", "95% interval", "n", "p"];
+  const heads = ["verdict", "claim", "estimate", "95% interval", "n", "p_holm"];
   return make(
     "table",
     { class: "verdicts" },
@@ -127,14 +132,15 @@ function verdictTable(table) {
 
 const figureText = (value) => (typeof value === "string" ? visible(value) : number(value));
 
-/** Means of groups over the epochs, with a band from the lowest to the highest run. */
-function curvesFigure(table, metric) {
-  const [line, x, y, low, high] = ["line", "epoch", "mean", "low", "high"].map((name) =>
-    named(table, name),
-  );
-  const lines = new Map();
+/** A figure a picture: means of groups by epoch, with a band from the lowest to the highest run. */
+function curvesFigures(table, metric) {
+  const [picture, line, x, y, low, high] = CURVE_COLUMNS.map((name) => named(table, name));
+  const pictures = new Map();
   for (let row = 0; row < table.rows; row++) {
+    const title = visible(String(picture.values[row]));
     const label = visible(String(line.values[row]));
+    if (!pictures.has(title)) pictures.set(title, new Map());
+    const lines = pictures.get(title);
     if (!lines.has(label)) lines.set(label, []);
     lines.get(label).push({
       x: Number(x.values[row]),
@@ -144,8 +150,13 @@ function curvesFigure(table, metric) {
     });
   }
   const name = metric.split(":")[0];
-  const logY = /_loss$/.test(name) && isWideSpan(y.values);
-  return lineFigure(lines, x, { name: `mean ${name}` }, (points) => points, false, logY);
+  return [...pictures].map(([title, lines]) => {
+    const means = [...lines.values()].flat().map((point) => point.y);
+    const logY = /_loss$/.test(name) && isWideSpan(means);
+    const figure = lineFigure(lines, x, { name: `mean ${name}` }, (points) => points, false, logY);
+    if (title) figure.querySelector("figcaption").prepend(`${title}: `);
+    return figure;
+  });
 }
 
 /** Whether numbers, all above 0, span more than a picture shows on an even axis. */

@@ -86,10 +86,10 @@ class App {
     showCommon(this.runs);
   }
 
-  /** A link to the best run; nothing where no run has the metric. */
+  /** A link to the best run; nothing where no run has the metric, or experiments ask for others. */
   bestLink() {
     const best = this.bestRun();
-    if (best === null) return [];
+    if (best === null || this.data.experiments.length > 1) return [];
     const value = measure(this.metric, this.runs.value(best, this.metric));
     const text = `best ${this.metric} ${value}: run ${this.runs.title(best)}`;
     return [button(text, () => this.open(this.runs.id(best)), { class: "link" })];
