@@ -95,7 +95,9 @@ def _why_not(claim: Claim, figures: Figures, least: float, family: int) -> str:
     if claim.comparison == "equals":
         return f"the interval lies neither within {claim.within:g} of it nor outside: more seeds"
     if figures.holds == n:
-        return f"as claimed in {n} of {n} {units}, but too unevenly to be sure of the mean: more seeds"
+        return (
+            f"as claimed in {n} of {n} {units}, but too unevenly to be sure of the mean: more seeds"
+        )
     return f"no difference shown: as claimed in {figures.holds} of {n} {units}"
 
 

@@ -40,8 +40,8 @@ def sources_of(store: ReportStore, words: Sequence[str]) -> list[Source]:
     """Return what words such as ``study.toml`` and ``sweep:3`` mean; without any, every sweep.
 
     The claims of a file are those that stand in it now. Of sweeps that were started afresh the
-    newest alone is taken where none is named; what is named twice is meant once. Raises UsageError for a word of another form and for
-    one without claims, StoreError for a sweep that is not there.
+    newest alone is taken where none is named; what is named twice is meant once. Raises UsageError
+    for a word of another form and for one without claims, StoreError for a sweep that is not there.
     """
     if not words:
         return _every(store)

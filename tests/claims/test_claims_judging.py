@@ -132,7 +132,10 @@ def test_skewed_differences_without_effect_are_seldom_taken_for_one(seeds: int) 
 
 def test_without_chance_and_without_values_nothing_is_said_of_chance() -> None:
     found = judge(a_claim(above=1.0, chance=False), [math.nan] * 6)
-    assert (found.verdict, found.reason) == (UNDECIDED, "6 of 6 seeds have no value; 6 of 6 have no value")
+    assert (found.verdict, found.reason) == (
+        UNDECIDED,
+        "6 of 6 seeds have no value; 6 of 6 have no value",
+    )
 
 
 def test_a_verdict_is_never_against_the_mean_that_is_shown() -> None:

@@ -242,6 +242,7 @@ def test_a_run_that_fails_is_a_failure(call: Call, monkeypatch: pytest.MonkeyPat
         (("run", "none.toml"), "none.toml cannot be read"),
         (("run", "mine.toml", "--jobs", "0"), "--jobs is '0'"),
         (("run", "mine.toml", "--html", "results.db", "--db", "results.db"), "results.db"),
+        (("run", "mine.toml", "--html", "nowhere/a.html"), "there is no folder nowhere"),
         (("rn",), "unknown command of nncli experiment 'rn'"),
         (("run", "xor", "--quik"), "--quik"),
     ],

@@ -79,7 +79,7 @@ def test_each_claim_with_its_verdict_figures_and_reason(report: Call) -> None:
     assert "refuted    It does not" in lines
     text = " ".join(found.out.split())
     assert "train_loss:last of depth=1 below depth=0" in text
-    assert "n=7, p=0.016, p_holm=0.031, exact permutation so in 7 of 7 pairs" in text
+    assert "n=7, p=0.016, p_holm=0.031, exact permutation, Student's t so in 7 of 7 pairs" in text
     assert "as expected so in 0 of 7 pairs XOR is not separable by a line" in text
     assert "no run of the sweep is hidden=99" in text
     assert lines[-1] == "3 claims: 1 supported, 1 refuted, 1 undecided"

@@ -64,7 +64,7 @@ def test_a_large_effect_its_reverse_and_a_margin(store: ReportStore) -> None:
     assert first.interval[0] < first.estimate < first.interval[1] < 0
     assert first.p_holm is not None
     assert first.p == 2.0**-9
-    assert first.test == "exact permutation"
+    assert first.test == "exact permutation, Student's t"
 
 
 def test_pairs_are_of_one_seed(store: ReportStore) -> None:

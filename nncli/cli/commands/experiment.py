@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -176,8 +177,6 @@ def run(
         _check_place(html, db)
     with experiment_view(quiet=quiet, as_json=as_json) as view:
         outcomes, stopped = _carry_out(chosen, setting, view)
-    if html:
-        _write_page(html, outcomes, db)
     from nncli.cli.experiment_text import result_lines, summary_record
 
     seconds = time.perf_counter() - began
@@ -185,6 +184,8 @@ def run(
         print_json(summary_record(outcomes, seconds, stopped=stopped))
     else:
         _print(result_lines(outcomes, seconds, quiet=quiet, db=db))
+    if html:
+        _write_page(html, outcomes, db)
     return _exit_code(outcomes, stopped=stopped)
 
 
@@ -217,10 +218,12 @@ def _carry_out(chosen: Chosen, setting: Setting, view: Quiet) -> tuple[list[Outc
 
 
 def _check_place(html: str, db: str | None) -> None:
-    """Raise UsageError for a page that would be written over the database."""
+    """Raise UsageError for a page without a folder, or one written over the database."""
     from nncli.environment import database_name
     from nncli.store.own_files import check_not_own
 
+    if not (folder := Path(html).parent).is_dir():
+        raise UsageError(f"--html {html}: there is no folder {folder}; make it, or name another")
     check_not_own(html, database_name(db))
 
 
