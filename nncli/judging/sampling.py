@@ -67,6 +67,8 @@ def _sample_of(claim: Claim, readings: Readings) -> Sample:
         found = _plain(_by_key(keys, values, places), fields, missing)
     else:
         ours, theirs = (_by_key(keys, values, each) for each in (places, others))
+        if claim.comparison == "equals":
+            ours, theirs = _without_like_infinities(ours, theirs)
         found = _paired(ours, theirs, fields, missing)
     return replace(found, notes=(*found.notes, *notes))
 
@@ -127,6 +129,21 @@ def _by_key(keys: Sequence[Key], values: Values, places: Iterable[int]) -> dict[
 def _plain(ours: Mapping[Key, float], fields: Sequence[str], missing: str) -> Sample:
     units = list(_units(ours, fields).values())
     return Sample(_array(units), ours=_middles(units)[0], missing=missing)
+
+
+def _without_like_infinities(
+    ours: Mapping[Key, float], theirs: Mapping[Key, float]
+) -> tuple[dict[Key, float], dict[Key, float]]:
+    """Return two sides without a value (NaN) where both are infinite alike.
+
+    Two runs that diverged tie when they are ranked; that they are equal nobody has measured.
+    """
+    alike = {key for key, value in ours.items() if math.isinf(value) and theirs.get(key) == value}
+    left, right = (
+        {key: math.nan if key in alike else value for key, value in side.items()}
+        for side in (ours, theirs)
+    )
+    return left, right
 
 
 def _paired(

@@ -196,6 +196,13 @@ def test_runs_that_diverged_count_as_the_worst(store: ReportStore) -> None:
     assert "10 of 10 infinite" in found[0].reason
 
 
+def test_two_that_diverged_are_not_shown_to_be_equal(store: ReportStore) -> None:
+    same = {"value": "train_loss:last", "runs": "act=tanh", "equals": "act=relu", "within": 0.1}
+    claim = a_claim(says="1", **same)
+    found = judged(store, lambda *_: Made((1.0, math.nan), status="diverged"), claim)
+    assert words(found) == [UNDECIDED]
+
+
 def test_what_is_never_reached_is_infinite(store: ReportStore) -> None:
     def make(params: Mapping[str, Any], seed: int) -> Made:
         return Made((1.0, 0.05)) if params["act"] == "relu" else Made((1.0, 0.9))
