@@ -130,7 +130,8 @@ class Json(Quiet):
             )
         elif isinstance(event, Done):
             print_json(event.to_json())
-        sys.stdout.flush()
+        if not isinstance(event, RunEnded):  # of which a turn may bring many; then it says how far
+            sys.stdout.flush()
 
 
 def sweep_view(*, quiet: bool, as_json: bool) -> Quiet:
