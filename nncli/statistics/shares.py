@@ -42,6 +42,8 @@ def equivalence_of_shares(successes: int, n: int, low: float, high: float) -> fl
         below = 0.0 if low < 0 else at_least(successes, n, low)
         above = 0.0 if high > 1 else at_most(successes, n, high)
         return min(1.0, 2 * max(below, above))
+    if low > 1 or high < 0:
+        return 0.0  # where no share is
     tail = at_most(successes, n, low) if seen < low else at_least(successes, n, high)
     return min(1.0, 2 * tail)
 
