@@ -238,7 +238,6 @@ def sweep(
     Started again, a sweep does only what is missing. ``data`` is as for :func:`train`, or a sweep
     file.
     """
-    from nncli.sweeps.keeping import keep_about
     from nncli.sweeps.request import read_request
     from nncli.sweeps.space.document import SETTINGS
     from nncli.sweeps.starting import Prepared, Wish, carry_out
@@ -253,9 +252,7 @@ def sweep(
     labels = experiment.Labels(request.name, request.tags, request.note)
     database = database_name(db)
     wish = Wish(database, jobs or request.jobs, dask, rerun, request.fail_fast, labels)
-    done = carry_out(Prepared(request.definition), wish, observe=observe)
-    keep_about(database, done.sweep, request.definition.about)
-    return Sweep(done, database)
+    return Sweep(carry_out(Prepared(request.definition), wish, observe=observe), database)
 
 
 def _kept(data: Any) -> str | Path:

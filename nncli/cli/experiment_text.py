@@ -54,12 +54,16 @@ def show_lines(experiment: Experiment) -> Iterator[str]:
             yield from wrapped(f"  {claim.because}", "    ")
     yield from ("", "runs:") if about.claims else ("runs:",)
     yield from _space_lines(experiment, quick=False)
-    yield f"  {plural(runs_of(experiment), 'run')}"
+    yield f"  {_runs_text(runs_of(experiment))}"
     if experiment.has_quick:
-        yield f"with --quick {plural(runs_of(experiment, quick=True), 'run')}:"
+        yield f"with --quick {_runs_text(runs_of(experiment, quick=True))}:"
         yield from _space_lines(experiment, quick=True)
     yield ""
     yield visible(f"run it: nncli experiment run {shlex.quote(experiment.word)}")
+
+
+def _runs_text(runs: int | None) -> str:
+    return "more runs than can be counted" if runs is None else plural(runs, "run")
 
 
 def _space_lines(experiment: Experiment, *, quick: bool) -> Iterator[str]:

@@ -33,15 +33,13 @@ def run_here(some: Iterable[Experiment], db: str | None) -> Mapping[str, tuple[s
                     continue
                 counts = store.counts(sweep)
                 ended = sum(n for state, n in counts.items() if state not in _OPEN)
-                is_whole = ended >= runs_of(experiment, quick=quick)
+                wanted = runs_of(experiment, quick=quick)
+                is_whole = wanted is not None and ended >= wanted
                 parts.append(form if is_whole else f"{form} in part")
             found[experiment.name] = tuple(parts)
     return found
 
 
-def runs_of(experiment: Experiment, *, quick: bool = False) -> int:
-    """Return how many runs an experiment has: every point of its grid with every seed."""
-    definition = experiment.request(quick=quick).definition
-    if definition.trials is not None:
-        return definition.trials * len(definition.seeds)
-    return sum(1 for _ in definition.space.grid()) * len(definition.seeds)
+def runs_of(experiment: Experiment, *, quick: bool = False) -> int | None:
+    """Return how many runs an experiment has; None where they are too many to count."""
+    return experiment.request(quick=quick).definition.runs

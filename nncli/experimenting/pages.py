@@ -18,7 +18,7 @@ from nncli.report.page import Experiment, PageData
 from nncli.report.page.data import CURVES, VERDICTS
 from nncli.report.text import plural
 from nncli.store.finding import Query, ReportStore
-from nncli.sweeps.keeping import about_of
+from nncli.sweeps.definition import Definition
 from nncli.tables import Table
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def experiments_of(store: ReportStore, sweeps: Iterable[int]) -> tuple[Experimen
     """Return those of some sweeps that are experiments, judged anew, as a page shows them."""
     found = []
     for sweep in dict.fromkeys(sweeps):
-        about = about_of(store.find_sweep(sweep).definition)
-        if about is not None:
+        definition = Definition.of_stored(store.find_sweep(sweep).definition)
+        if definition is not None and (about := definition.about) is not None:
             found.append(_experiment(store, sweep, about, _judged(store, sweep, about)))
     return tuple(found)
 

@@ -18,7 +18,6 @@ from nncli.experiment import Labels
 from nncli.experimenting.catalogue import Experiment
 from nncli.experimenting.checking import checked
 from nncli.sweeps.events import Counts, SweepEvent
-from nncli.sweeps.keeping import keep_about
 from nncli.sweeps.request import Request
 from nncli.sweeps.space.about import About
 from nncli.sweeps.starting import Prepared, Wish, carry_out
@@ -137,7 +136,6 @@ def _carried_out(
     wish = Wish(setting.db, setting.jobs or request.jobs, labels=labels)
     done = carry_out(prepared, wish, observe=observe, stop=stop)
     about = request.definition.about or experiment.about
-    keep_about(setting.db, done.sweep, about, request.name)
     command = setting.command(experiment)
     return Outcome(
         experiment,

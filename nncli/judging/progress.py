@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from typing import TYPE_CHECKING
 
-from nncli.errors import UsageError
 from nncli.store.records import FINAL
 from nncli.sweeps.definition import Definition
 
 if TYPE_CHECKING:
     from nncli.store import Sweep
     from nncli.store.finding import ReportStore
-
-#: Trials up to which a grid with conditions is counted by going through it.
-COUNTED = 200_000
 
 #: What came of a trial that will not be tried any more as it is. A run that failed has ended too:
 #: which claims that concerns is said of each of them.
@@ -26,7 +20,8 @@ def what_is_missing(store: ReportStore, sweep: Sweep, command: str = "") -> str:
     """Say how much of a sweep is done, and the command that goes on; nothing where all of it is."""
     counts = store.counts(sweep.id)
     there = sum(counts.get(state, 0) for state in ENDED)
-    wanted = runs_of(sweep)
+    definition = Definition.of_stored(sweep.definition)
+    wanted = None if definition is None else definition.runs
     known = sum(counts.values()) if wanted is None else wanted
     if there >= known:
         return ""
@@ -35,17 +30,3 @@ def what_is_missing(store: ReportStore, sweep: Sweep, command: str = "") -> str:
     under_way = f" ({running:,} under way)" if running else ""
     go_on = command or f"nncli sweep --resume {sweep.id}"
     return f"the sweep is not done: {there:,} of {total} runs{under_way}; go on with {go_on}"
-
-
-def runs_of(sweep: Sweep) -> int | None:
-    """Return how many runs a sweep asks for; None where that is not known beforehand."""
-    try:
-        definition = Definition.from_json(json.loads(sweep.definition))
-    except (ValueError, LookupError, TypeError, UsageError):
-        return None
-    if definition.trials is not None:
-        return definition.trials * len(definition.seeds)
-    if definition.space.bound() is None:
-        return None
-    counted = sum(1 for _ in itertools.islice(definition.space.grid(), COUNTED + 1))
-    return counted * len(definition.seeds) if counted <= COUNTED else None

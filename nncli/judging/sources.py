@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -78,7 +77,7 @@ def _named(store: ReportStore, word: str) -> Source:
 
 
 def _stored(sweep: Sweep) -> Source | None:
-    definition = _definition(sweep)
+    definition = Definition.of_stored(sweep.definition)
     about = definition.about if definition is not None else None
     if about is None or not about.claims:
         return None
@@ -104,7 +103,7 @@ def _of_file(store: ReportStore, path: str) -> Source:
         asked = request_of(form, {}).definition
         wanted = asked.hash({})
         for sweep in sweeps:
-            definition = _definition(sweep)
+            definition = Definition.of_stored(sweep.definition)
             if definition is not None and definition.hash({}) == wanted:
                 return Source(sweep, document.about.claims, document.about.title or path, quick)
             if definition is not None and definition.about == form.about:
@@ -129,11 +128,3 @@ def _differences(definition: Definition, asked: Definition) -> str:
         first = seeds == tuple(range(len(seeds)))
         found.insert(0, f"--seeds {len(seeds) if first else ','.join(map(str, seeds))}")
     return ", ".join(found) or "searched otherwise"
-
-
-def _definition(sweep: Sweep) -> Definition | None:
-    """Return a sweep's definition; None for one that somebody has changed."""
-    try:
-        return Definition.from_json(json.loads(sweep.definition))
-    except (ValueError, LookupError, TypeError, UsageError):
-        return None

@@ -51,6 +51,12 @@ class Definition:
             )
 
     @property
+    def runs(self) -> int | None:
+        """How many runs it asks for, ``None`` where that is not known beforehand."""
+        trials = self.space.count() if self.trials is None else self.trials
+        return None if trials is None else trials * len(self.seeds)
+
+    @property
     def is_watched(self) -> bool:
         """Return whether the layers of its runs are watched."""
         axis = self.space.axes.get("diagnose")
@@ -71,6 +77,14 @@ class Definition:
         about = About.from_json(values["about"]) if values.get("about") else None
         space = Space.from_json(values["space"])
         return cls(**{**known, **lists, "space": space, "about": about})
+
+    @classmethod
+    def of_stored(cls, text: str) -> Definition | None:
+        """Read the definition of a stored sweep; None where somebody has made it unreadable."""
+        try:
+            return cls.from_json(json.loads(text))
+        except (ValueError, LookupError, TypeError, UsageError):
+            return None
 
     def hash(self, data_hashes: Mapping[str, str]) -> str:
         """Return the SHA-256 of what is searched and how, on data of these hashes by name.

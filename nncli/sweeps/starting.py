@@ -30,9 +30,6 @@ from nncli.sweeps.trials import Trials
 #: Trials whose options are checked for contradictions before the first of them runs.
 CHECKED = 2000
 
-#: Trials up to which a grid with conditions is counted by going through it.
-COUNTED = 200_000
-
 #: Trials that the time of all is guessed from.
 GUESSED = 50
 
@@ -80,10 +77,8 @@ class Prepared:
     @cached_property
     def trials(self) -> int | None:
         """The number of trials, ``None`` for a grid with conditions that is too long to count."""
-        if self.guide.total is not None:
-            return self.guide.total
-        counted = sum(1 for _ in itertools.islice(self.points(), COUNTED + 1))
-        return counted if counted <= COUNTED else None
+        total = self.guide.total
+        return self.definition.space.count() if total is None else total
 
     @property
     def notes(self) -> list[str]:
@@ -269,18 +264,21 @@ def _coordinate(
 def _opened(prepared: Prepared, wish: Wish, store: SweepStore) -> tuple[Sweep, bool, bool]:
     """Return the sweep in the database, whether it was made now, and whether it takes others' runs.
 
-    One that goes on may have more trials now.
+    One that goes on may have more trials now, and other words on what it is about.
     """
     row = _row(prepared, wish)
     if wish.sweep is None:
         sweep, is_new = store.open_sweep(row, fresh=wish.rerun)
     else:
         sweep, is_new = store.find_sweep(wish.sweep), False
-    kept = json.loads(sweep.definition)
+    kept, about = json.loads(sweep.definition), prepared.definition.about
     given = {"name": wish.labels.name, "note": wish.labels.note}
     changed = {name: value for name, value in given.items() if value and not is_new}
-    if kept["trials"] != prepared.definition.trials:
-        kept["trials"] = prepared.definition.trials
+    now: dict[str, Any] = {"trials": prepared.definition.trials}
+    if about is not None:  # asked for without a word on it, a sweep keeps what it is about
+        now["about"] = about.to_json()
+    if any(kept.get(name) != value for name, value in now.items()):
+        kept |= now
         changed["definition"] = json.dumps(kept, ensure_ascii=False)
     if changed:
         store.change_sweep(sweep.id, **changed)

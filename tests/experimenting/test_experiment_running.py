@@ -15,8 +15,8 @@ from nncli.experimenting.counting import Count
 from nncli.experimenting.here import run_here, runs_of
 from nncli.experimenting.running import Begun, Outcome, Setting, run
 from nncli.store import SweepStore
+from nncli.sweeps.definition import Definition
 from nncli.sweeps.events import RunEnded
-from nncli.sweeps.keeping import about_of, keep_about
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -30,6 +30,12 @@ def stored(name: str) -> Any:
         return store.find_sweep(name)
 
 
+def about_of(name: str) -> Any:
+    definition = Definition.of_stored(stored(name).definition)
+    assert definition is not None
+    return definition.about
+
+
 def test_an_experiment_is_run_named_and_judged(small: Experiment) -> None:
     events: list[Any] = []
     [outcome] = run([small], Setting(), observe=events.append)
@@ -38,7 +44,7 @@ def test_an_experiment_is_run_named_and_judged(small: Experiment) -> None:
     assert isinstance(events[0], Begun)
     assert (events[0].number, events[0].of, events[0].runs) == (1, 1, 20)
     assert events[-1] is outcome
-    about = about_of(stored("small").definition)
+    about = about_of("small")
     assert about is not None
     assert about == small.about
     assert Count.of(outcome.verdicts).text == "1 supported, 1 refuted (as expected)"
@@ -50,7 +56,7 @@ def test_again_it_does_nothing_and_a_mended_text_is_kept(small: Experiment) -> N
     [again] = run([mended], Setting(quick=True))
     assert again.sweep == first.sweep
     assert (again.counts.completed, again.counts.skipped) == (0, 6)
-    about = about_of(stored("small-quick").definition)
+    about = about_of("small-quick")
     assert about is not None
     assert (about.text, about.quick) == ("A *line* will not do.", True)
 
@@ -59,10 +65,9 @@ def test_what_is_kept_is_changed_by_words_alone(small: Experiment) -> None:
     [outcome] = run([small], Setting(quick=True))
     assert outcome.sweep is not None
     before = stored("small-quick").definition
-    keep_about(None, outcome.sweep, None)
-    keep_about(None, outcome.sweep, about_of(before), "small-quick")
+    run([small], Setting(quick=True))
     assert stored("small-quick").definition == before
-    assert about_of('{"space": 3}') is None
+    assert Definition.of_stored('{"space": 3}') is None
 
 
 def test_too_few_seeds_are_undecided(small: Experiment) -> None:

@@ -293,13 +293,10 @@ def _ask(prepared: Prepared, yes: bool) -> None:
 
 
 def _carry_out(prepared: Prepared, wish: Wish, show: Quiet) -> Done:
-    from nncli.sweeps.keeping import keep_about
     from nncli.sweeps.starting import carry_out
 
     with StopRequest(show.say, "stopping and storing the runs; once more to abort") as stop:
-        done = carry_out(prepared, wish, observe=show.sweep, stop=stop)
-    keep_about(wish.db, done.sweep, prepared.definition.about)
-    return done
+        return carry_out(prepared, wish, observe=show.sweep, stop=stop)
 
 
 def _tell(done: Done, prepared: Prepared, wish: Wish, *, as_json: bool, quiet: bool) -> int:

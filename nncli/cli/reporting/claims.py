@@ -99,7 +99,8 @@ def of_their_sweeps(store: ReportStore, request: Request) -> tuple[Request, list
 
 def is_as_stored(source: Source) -> bool:
     """Say whether a sweep is stored with these claims, so that a page shows it as experiment."""
-    from nncli.sweeps.keeping import about_of
+    from nncli.sweeps.definition import Definition
 
-    about = about_of(source.sweep.definition)
+    definition = Definition.of_stored(source.sweep.definition)
+    about = None if definition is None else definition.about
     return about is not None and about.claims == source.claims

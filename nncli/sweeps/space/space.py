@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, TypeAlias
 
 from nncli.errors import UsageError, did_you_mean
@@ -96,6 +97,17 @@ class Space:
                 return None
             product *= each.size
         return product
+
+    def count(self) -> int | None:
+        """Return how many points there are, ``None`` if infinitely many, or too many to go through.
+
+        Where conditions or constraints pare the grid, it is known only point by point.
+        """
+        bound = self.bound()
+        if bound is None or not (self.conditional or self.constraints):
+            return bound
+        counted = sum(1 for _ in islice(self.grid(), joint.COUNTED + 1))
+        return counted if counted <= joint.COUNTED else None
 
     def is_active(self, name: str, params: Mapping[str, Plain]) -> bool:
         """Return whether an axis matters where its parents, if active, are in ``params``."""
