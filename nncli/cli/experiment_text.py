@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from nncli.experimenting.running import Outcome
     from nncli.judging import Verdict
 
+#: Values of an option that are shown; of more the first two and the last.
+MOST_VALUES = 24
+
 
 def show_record(experiment: Experiment) -> dict[str, Any]:
     """Return an experiment in full as JSON values."""
@@ -82,7 +85,10 @@ def _space_lines(experiment: Experiment, *, quick: bool) -> Iterator[str]:
 def _values(axis: Any) -> str:
     if axis.size is None:
         return f"from {axis.low:g} to {axis.high:g}"
-    return " | ".join("none" if value is None else str(value) for value in axis.values())
+    values = ["none" if value is None else str(value) for value in axis.values()]
+    if len(values) > MOST_VALUES:
+        values[2:-1] = [f"... ({len(values):,} values) ..."]
+    return " | ".join(values)
 
 
 def verdict_record(name: str, verdict: Verdict) -> dict[str, Any]:

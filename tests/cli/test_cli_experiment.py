@@ -277,6 +277,19 @@ def test_a_page_is_written(call: Call) -> None:
     assert "XOR needs a hidden layer" in Path("page.html").read_text()
 
 
+@pytest.mark.usefixtures("mine")
+def test_a_file_of_billions_of_runs_is_shown_at_once(call: Call) -> None:
+    many = XOR.replace(
+        'hidden = "none"', 'hidden = "none"\nlr = "lin:0.1:1:100000"\nbatch_size = "1..100000"'
+    )
+    Path("many.toml").write_text(many.replace('lr = 0.2\nbatch_size = "full"\n', ""))
+    done = call("experiment", "show", "many.toml")
+    assert done.code == 0, done.err
+    assert done.out.count("... (100,000 values) ...") == 4  # of two options, full and quick
+    assert "100000000010 runs" in done.out
+    assert max(map(len, done.out.splitlines())) <= 100
+
+
 # Completion, help
 
 
