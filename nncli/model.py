@@ -122,12 +122,12 @@ class Model:
         """Return the number of outputs."""
         return self.layers[-1].fan_out
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """Return the number of trainable numbers of the network."""
         return sum(each.size for each in self.layout if each.trained)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Return the number of elements of ``theta``, those that are not trained included."""
         return sum(each.size for each in self.layout)
