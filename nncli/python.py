@@ -249,6 +249,10 @@ def sweep(
         if hasattr(value, "tolist") or isinstance(value, range):
             options[name] = np.asarray(value).tolist()
     request = read_request(options, {**(settings or {}), **chosen})
+    if request.definition.about is not None:
+        from nncli.judging import check_about
+
+        check_about(request.definition.about)
     labels = experiment.Labels(request.name, request.tags, request.note)
     database = database_name(db)
     wish = Wish(database, jobs or request.jobs, dask, rerun, request.fail_fast, labels)

@@ -12,17 +12,11 @@ def checked(experiment: Experiment, *, quick: bool = False) -> Request:
 
     Raises UsageError for others.
     """
-    from nncli.judging.checking import check_claims
-    from nncli.store.finding import check_field
+    from nncli.judging import check_about
 
     request = experiment.request(quick=quick)
     try:
-        for name in experiment.about.by:
-            try:
-                check_field(name)
-            except UsageError as error:
-                raise UsageError(f"by of [experiment]: {error}") from None
-        check_claims(experiment.about.claims)
+        check_about(experiment.about)
     except UsageError as error:
         raise UsageError(f"in {experiment.place}: {error}") from None
     return request

@@ -9,9 +9,9 @@ what came of it.
 
 from __future__ import annotations
 
-from nncli.judging.checking import check_claims
+from nncli.judging.checking import check_about, check_claims
 from nncli.judging.tables import verdict_table
 from nncli.judging.text import verdict_lines
 from nncli.judging.verdicts import Verdict, judge
 
-__all__ = ["Verdict", "check_claims", "judge", "verdict_lines", "verdict_table"]
+__all__ = ["Verdict", "check_about", "check_claims", "judge", "verdict_lines", "verdict_table"]

@@ -1,4 +1,4 @@
-"""Claims over fields that there are: asked before anything is trained, and before any is judged."""
+"""Fields that there are: asked before anything is trained for claims, and before any is judged."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ from nncli.store.finding.conditions import check_condition, condition_of
 from nncli.store.finding.fields import check_field
 from nncli.store.finding.operands import Operands
 from nncli.store.nonfinite import LAYER_FLAGGED
+from nncli.sweeps.space.about import About
+
+
+def check_about(about: About) -> None:
+    """Raise UsageError where the claims or the curves of an experiment are over unknown fields."""
+    for name in about.by:
+        try:
+            check_field(name)
+        except UsageError as error:
+            raise UsageError(f"by of [experiment]: {error}") from None
+    check_claims(about.claims)
 
 
 def check_claims(claims: Iterable[Claim]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from cli_fakes import Call
 
 import nncli
+from nncli.errors import UsageError
 
 STUDY = """
 data = "xor"
@@ -164,6 +165,15 @@ def test_an_unknown_field_is_an_error(report: Call, place: Path, tmp_path: Path)
     assert found.code == 2
     said = " ".join(found.err.split())
     assert "the claim 'A hidden layer lowers the loss': unknown field 'train_los'" in said
+
+
+def test_an_unknown_field_stops_a_sweep_from_python(place: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.toml"
+    changed.write_text((place / "xor.toml").read_text().replace("train_loss:last", "train_los"))
+    database = tmp_path / "new.db"
+    with pytest.raises(UsageError, match="unknown field 'train_los'"):
+        nncli.sweep(changed, db=str(database))
+    assert not database.exists()
 
 
 def test_a_database_without_claims(call: Call, tmp_path: Path) -> None:

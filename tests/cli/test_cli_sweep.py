@@ -157,6 +157,8 @@ STUDY = 'data = "iris"\nlr = [0.01, 0.1]\n'
         (("missing.toml",), 2, "missing.toml"),
         (("unknown.toml",), 2, "did you mean 'lr'"),
         (("empty.toml",), 2, "no trial"),
+        (("by.toml",), 2, "by of [experiment]: unknown field 'atc'"),
+        (("claim.toml",), 2, "the claim 'It learns': unknown field 'los'"),
         (("iris", "--lr", "0.1,0.2", "--db", "no/such/folder/results.db"), 4, "no/such/folder"),
         (("iris", "--lr", "0.1,0.2", "--db", "study.toml"), 4, "study.toml"),
         (("iris", "--lr", "0.1,0.2", "--db", "."), 4, "."),
@@ -172,6 +174,10 @@ def test_refusals_leave_nothing(
     (tmp_path / "study.toml").write_text(STUDY)
     (tmp_path / "unknown.toml").write_text(STUDY + "learning_rate = 0.1\n")
     (tmp_path / "empty.toml").write_text(STUDY + '[sweep]\nconstraints = ["lr > 1"]\n')
+    (tmp_path / "by.toml").write_text(STUDY + '[experiment]\ntitle = "On rates"\nby = ["atc"]\n')
+    (tmp_path / "claim.toml").write_text(
+        STUDY + '[[claim]]\nsays = "It learns"\nvalue = "los"\nbelow = 1\n'
+    )
     before = sorted(path.name for path in tmp_path.iterdir())
     refused = call("sweep", *args)
     assert refused.code == code, refused.err

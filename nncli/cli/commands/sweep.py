@@ -235,6 +235,10 @@ def _prepare(
     request = read_request(axes, settings)
     from nncli.sweeps.starting import Prepared
 
+    if request.definition.about is not None:
+        from nncli.judging import check_about
+
+        check_about(request.definition.about)
     return Prepared(request.definition, show.loading), _wish(request, db)
 
 
