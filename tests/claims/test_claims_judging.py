@@ -160,6 +160,7 @@ def test_at_the_edge_of_the_tolerance_equality_is_seldom_decided() -> None:
     assert verdicts.count(REFUTED) / DRAWS <= TOO_MANY
 
 
+@pytest.mark.slow
 def test_of_ten_claims_without_truth_hardly_any_family_holds_a_verdict() -> None:
     """Holm bounds the chance of any by 5%; 100 families have a standard error of 2.2%."""
     rng = np.random.default_rng(23)

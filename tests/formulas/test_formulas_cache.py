@@ -42,6 +42,7 @@ def run(cache: Path, seed: str) -> tuple[bool, Path, float]:
     return compiled == "True", Path(path), float(value)
 
 
+@pytest.mark.slow
 def test_the_next_process_finds_the_machine_code(tmp_path: Path) -> None:
     """Also where it hashes names in another order, which must not change what is written."""
     compiled, path, value = run(tmp_path, "1")

@@ -41,6 +41,7 @@ def test_runs_and_curves_come_by_themselves(tab: Tab) -> None:
     expect(page.locator("figure.chart .main").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_run_is_followed_while_it_is_written(tab: Tab, trained: Trained) -> None:
     page = tab.page
     expect(page.locator("#facts .count")).to_have_text("1 run")
