@@ -158,8 +158,11 @@ def _claim(given: Mapping[str, Any]) -> Claim:
             f"pairs is {given['pairs']!r}: expected seed or data among them; other settings are "
             "not drawn by chance, and no sample to test"
         )
-    if value.is_share and comparison in WITH_SOMETHING and not with_runs:
-        _check_share(comparison, given[comparison], given.get("by", 0.0))
+    if value.is_share and comparison in WITH_SOMETHING:
+        if with_runs:
+            _check_difference_of_shares(given)
+        else:
+            _check_share(comparison, given[comparison], given.get("by", 0.0))
     numbers = {name: float(given[name]) for name in ("by", "within") if name in given}
     other = given[comparison]
     compared = {comparison: other.strip() if isinstance(other, str) else float(other)}
@@ -189,6 +192,16 @@ def _check_share(comparison: str, number: float, margin: float) -> None:
             f"{comparison} is {bound:g}, and the value is a condition, of which the share of runs "
             f"is taken: expected a number {expected[comparison]}"
         )
+
+
+def _check_difference_of_shares(given: Mapping[str, Any]) -> None:
+    """Raise UsageError for a margin or a tolerance that no two shares differ by."""
+    for name in ("by", "within"):
+        if given.get(name, 0.0) >= 1:
+            raise UsageError(
+                f"{name} is {given[name]:g}, and the value is a condition, of which two shares "
+                "differ by 1 at most: expected a number below 1"
+            )
 
 
 def _check_condition(name: str, text: str) -> None:

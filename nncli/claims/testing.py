@@ -86,10 +86,10 @@ def _figures(claim: Claim, values: Floats) -> Figures:
     )
     if not claim.chance:
         return _without_chance(claim, oriented, holds, figures)
-    if claim.comparison == "equals":
-        return _equality(claim, values, oriented, figures)
     if _is_binary(claim, values):
         return _share(claim, values, figures)
+    if claim.comparison == "equals":
+        return _equality(claim, oriented, figures)
     return _direction(claim, oriented, figures)
 
 
@@ -131,14 +131,14 @@ def _described(claim: Claim, values: Floats) -> Figures:
     from nncli.statistics.means import student_interval
     from nncli.statistics.shares import exact_interval
 
-    if _is_binary(claim, values):
-        low, high = exact_interval(int(values.sum()), len(values))
-        return Figures(estimate=float(values.mean()), low=low, high=high)
     known = values[~np.isnan(values)]
     finite = known[np.isfinite(known)]
     notes = []
     if len(known) < len(values):
         notes.append(f"{len(values) - len(known)} of {len(values)} have no value")
+    if len(known) and _is_binary(claim, values):
+        low, high = exact_interval(int(known.sum()), len(known))
+        return Figures(estimate=float(known.mean()), low=low, high=high, notes=tuple(notes))
     if len(finite) < len(known):
         middle = float(np.median(known)) if is_number(claim) else None
         notes.append(
@@ -155,7 +155,9 @@ def _described(claim: Claim, values: Floats) -> Figures:
 
 def _is_binary(claim: Claim, values: Floats) -> bool:
     """Say whether a share is compared with a number, each unit being one trial of it."""
-    binary = bool(((values == 0) | (values == 1)).all())
+    import numpy as np
+
+    binary = bool(((values == 0) | (values == 1) | np.isnan(values)).all())
     return claim.measured.is_share and is_number(claim) and binary
 
 
@@ -173,11 +175,12 @@ def _direction(claim: Claim, oriented: Floats, figures: Figures) -> Figures:
     """Test whether the oriented values are above zero."""
     import numpy as np
 
-    worst = _tested(claim, np.where(np.isnan(oriented), -np.inf, oriented))
+    lowest, highest = _ends(claim)
+    worst = _tested(claim, np.where(np.isnan(oriented), lowest, oriented))
     if not np.isnan(oriented).any():
         found = worst
     else:
-        best = _tested(claim, np.where(np.isnan(oriented), np.inf, oriented))
+        best = _tested(claim, np.where(np.isnan(oriented), highest, oriented))
         found = worst if worst.side > 0 else best if best.side < 0 else replace(worst, p=1.0)
     return replace(
         figures,
@@ -189,6 +192,13 @@ def _direction(claim: Claim, oriented: Floats, figures: Figures) -> Figures:
     )
 
 
+def _ends(claim: Claim) -> tuple[float, float]:
+    """Return the ends of what the oriented values can be: differences of conditions have some."""
+    if claim.measured.is_share and not is_number(claim) and claim.comparison not in TRENDS:
+        return -1 - claim.by, 1 - claim.by
+    return -math.inf, math.inf
+
+
 def _tested(claim: Claim, oriented: Floats) -> Figures:
     """Return the test of values without NaN."""
     import numpy as np
@@ -196,6 +206,7 @@ def _tested(claim: Claim, oriented: Floats) -> Figures:
     from nncli.statistics.means import FEWEST, student_test
     from nncli.statistics.multiplicity import smallest_p
     from nncli.statistics.paired import paired_test
+    from nncli.statistics.shares import equals_test
 
     n = len(oriented)
     if not np.isfinite(oriented).all():
@@ -203,8 +214,12 @@ def _tested(claim: Claim, oriented: Floats) -> Figures:
         return Figures(p=tested.p, least=smallest_p(n), side=_sign(tested.effect), test=tested.test)
     side = _sign(float(oriented.mean()))
     if (oriented == oriented[0]).all() and (is_number(claim) or claim.by):
-        p = smallest_p(n) if side else 1.0
-        return Figures(p=p, least=smallest_p(n), side=side, test=SIGN, notes=_all_equal(n))
+        lowest, highest = _ends(claim)
+        least = smallest_p(n)
+        if side and math.isfinite(lowest):
+            least = equals_test(oriented[0], n, 0.0, lowest if side > 0 else highest)
+        p = least if side else 1.0
+        return Figures(p=p, least=least, side=side, test=SIGN, notes=_all_equal(n))
     of_mean = student_test(oriented)
     if _is_of_the_mean(claim):
         least = 0.0 if n >= FEWEST else 1.0
@@ -232,41 +247,69 @@ def _is_of_the_mean(claim: Claim) -> bool:
 
 
 def _share(claim: Claim, values: Floats, figures: Figures) -> Figures:
-    """Test how often a condition holds against a number."""
+    """Test how often a condition holds, against a number.
+
+    Where it is not known of some units, they may hold or not: the largest p-value counts, and none
+    where that would change sides.
+    """
+    import numpy as np
+
+    n, successes, unknown = len(values), int(np.nansum(values)), int(np.isnan(values).sum())
+    tested = _share_equals if claim.comparison == "equals" else _share_beyond
+    ways = [tested(claim, successes + more, n) for more in range(unknown + 1)]
+    found = max(ways, key=lambda way: way.p or 0.0)
+    if len({way.side for way in ways}) > 1:
+        found = replace(found, p=1.0, side=0)
+    return replace(figures, p=found.p, least=found.least, side=found.side, test=found.test)
+
+
+def _share_beyond(claim: Claim, successes: int, n: int) -> Figures:
+    """Test whether a share lies on the claimed side of a number."""
     from nncli.statistics.shares import share_test
 
-    n, successes, bound = len(values), int(values.sum()), bound_of(claim)
+    bound = bound_of(claim)
     least = min(share_test(0, n, bound), share_test(n, n, bound))
     side = _sign(successes / n - bound) * claim.sign
-    p = share_test(successes, n, bound)
-    return replace(figures, p=p, least=least, side=side, test=BINOMIAL)
+    return Figures(p=share_test(successes, n, bound), least=least, side=side, test=BINOMIAL)
 
 
-def _equality(claim: Claim, values: Floats, apart: Floats, figures: Figures) -> Figures:
+def _share_equals(claim: Claim, successes: int, n: int) -> Figures:
+    """Test whether a share lies within the tolerance, or outside it."""
+    from nncli.statistics.shares import equivalence_of_shares
+
+    low, high = bound_of(claim) - claim.within, bound_of(claim) + claim.within
+    ways = [equivalence_of_shares(k, n, low, high) for k in range(n + 1)]
+    side = 1 if low <= successes / n <= high else -1
+    return Figures(p=ways[successes], least=min(ways), side=side, test=EQUIVALENCE_OF_SHARES)
+
+
+def _equality(claim: Claim, apart: Floats, figures: Figures) -> Figures:
     """Test whether values lie within the tolerance, or outside it."""
     import numpy as np
 
     from nncli.statistics.means import FEWEST, equivalence_test
     from nncli.statistics.multiplicity import smallest_p
-    from nncli.statistics.shares import equivalence_of_shares
 
-    n, within = len(values), claim.within
-    if _is_binary(claim, values):
-        low, high = bound_of(claim) - within, bound_of(claim) + within
-        ways = [equivalence_of_shares(k, n, low, high) for k in range(n + 1)]
-        side = 1 if low <= float(values.mean()) <= high else -1
-        p = ways[int(values.sum())]
-        return replace(figures, p=p, least=min(ways), side=side, test=EQUIVALENCE_OF_SHARES)
+    n, within = len(apart), claim.within
     if not np.isfinite(apart).all():
         return _apart(apart, within, figures)
     side = 1 if abs(float(apart.mean())) <= within else -1
     if (apart == apart[0]).all():
-        p = smallest_p(n)
+        p = _equal_shares(abs(apart[0]), n, within) if claim.measured.is_share else smallest_p(n)
         notes = (*figures.notes, *_all_equal(n))
         return replace(figures, p=p, least=p, side=side, test=SIGN, notes=notes)
     least = 0.0 if n >= FEWEST else 1.0
     p = max(equivalence_test(apart, within), least)
     return replace(figures, p=p, least=least, side=side, test=EQUIVALENCE)
+
+
+def _equal_shares(apart: float, n: int, within: float) -> float:
+    """Return the p-value of ``n`` differences of conditions that are all ``apart`` from 0."""
+    from nncli.statistics.shares import equals_test
+
+    if apart > within:
+        return equals_test(apart, n, within, -1.0)
+    return max(equals_test(apart, n, end * within, end) for end in (-1.0, 1.0))
 
 
 def _apart(apart: Floats, within: float, figures: Figures) -> Figures:

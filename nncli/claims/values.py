@@ -104,13 +104,13 @@ class Value:
     def of(self, values: Mapping[str, Any]) -> float:
         """Return the number that comes of the terms' values by their names in the tree.
 
-        NaN where it is not defined, as a quotient by zero. Raises UsageError for arithmetic with a
-        text.
+        NaN where it is not defined, as a quotient by zero, and for a condition that such a number
+        would decide. Raises UsageError for arithmetic with a text.
         """
         tree = self.tree
         if isinstance(tree, Name | Number | Text | Minus | Arithmetic):
             return _number(tree, values)
-        return float(evaluate(tree, values))
+        return _holds(tree, values)
 
     def of_kind(self, kind: type[Term]) -> dict[str, Term]:
         """Return the terms of a kind, by their names in the tree."""
@@ -157,6 +157,34 @@ def _tree(text: str) -> Operand | Expression:
     return compared.left
 
 
+def _holds(node: Expression, values: Mapping[str, Any]) -> float:
+    """Return 1 where a condition holds, 0 where not, NaN where that is not known."""
+    match node:
+        case Not():
+            return 1 - _holds(node.operand, values)
+        case And() | Or():
+            decisive = float(isinstance(node, Or))
+            parts = [_holds(part, values) for part in node.parts]
+            unknown = any(math.isnan(part) for part in parts)
+            return decisive if decisive in parts else math.nan if unknown else 1 - decisive
+        case Compare():
+            sides = [_amount(each, values) for each in (node.left, node.right)]
+            if math.isinf(sides[0]) and sides[0] == sides[1]:
+                return math.nan  # which of two that diverged is larger, nobody has measured
+        case In():
+            sides = [_amount(node.operand, values)]
+        case IsNull():
+            sides = []
+    return math.nan if any(map(math.isnan, sides)) else float(evaluate(node, values))
+
+
+def _amount(node: Operand, values: Mapping[str, Any]) -> float:
+    """Return the number that an operand stands for, 0 for a text and for what is not set."""
+    found = values[node.name] if isinstance(node, Name) else node
+    is_word = found is None or isinstance(found, str | Text)
+    return 0.0 if is_word else _number(node, values)
+
+
 def _number(node: Operand, values: Mapping[str, Any]) -> float:
     match node:
         case Minus():
@@ -169,7 +197,7 @@ def _number(node: Operand, values: Mapping[str, Any]) -> float:
     found = values[node.name] if isinstance(node, Name) else node.value
     if isinstance(found, str):
         raise UsageError(f"'{node}' is the text '{found}': expected a number, or a condition on it")
-    return float(found)
+    return math.nan if found is None else float(found)
 
 
 def _special(found: re.Match[str]) -> Term:

@@ -127,7 +127,7 @@ def _read_part(
             if kind == "text":
                 cells.append(_codes(series))
                 continue
-            values, wrong = _numbers(series)
+            values, wrong = _numbers(series, part.dialect.decimal)
             cells.append(values)
             if wrong is not None:
                 first[place] = rows + wrong, str(series.iloc[wrong]).strip()
@@ -173,8 +173,16 @@ def _frame(block: Block, part: TextPart, kinds: Sequence[str], encoding: str) ->
         ) from None
 
 
-def _numbers(series: pd.Series[Any]) -> tuple[NDArray[np.float64], int | None]:
-    """Return a column as float64 (m,), and the place of its first cell that is no number."""
+#: Writes a number with a decimal comma as Python does, and one with a point so that it is none.
+_COMMA_TO_POINT = str.maketrans(",.", ".,")
+
+
+def _numbers(series: pd.Series[Any], decimal: str) -> tuple[NDArray[np.float64], int | None]:
+    """Return a column as float64 (m,), and the place of its first cell that is no number.
+
+    One cell that pandas does not know as a number or as missing makes texts of a block's cells:
+    ``NA`` before a blank, say, or a word that is to be named.
+    """
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
@@ -182,6 +190,8 @@ def _numbers(series: pd.Series[Any]) -> tuple[NDArray[np.float64], int | None]:
     cells = series.astype(object).map(lambda each: each.strip() if isinstance(each, str) else each)
     absent = (cells.isna() | cells.isin(list(MISSING))).to_numpy(bool)
     is_text = np.array([isinstance(each, (str, bool)) for each in cells])
+    if decimal == ",":
+        cells = cells.map(lambda e: e.translate(_COMMA_TO_POINT) if isinstance(e, str) else e)
     values: NDArray[np.float64] = np.full(len(cells), np.nan)
     numbers = pd.to_numeric(
         cells.where(~cells.map(lambda each: isinstance(each, bool))), errors="coerce"

@@ -48,6 +48,16 @@ def equivalence_of_shares(successes: int, n: int, low: float, high: float) -> fl
     return min(1.0, 2 * tail)
 
 
+def equals_test(value: float, n: int, bound: float, end: float) -> float:
+    """Return the two-sided p-value that a mean lies beyond ``bound``, if ``n`` draws are ``value``.
+
+    Of draws that lie between ``value`` and ``end``, which is beyond the bound: their mean can only
+    be there if less than ``share`` of them are ``value``.
+    """
+    share = (bound - end) / (value - end)
+    return min(1.0, 2 * float(max(share, 0.0)) ** n)
+
+
 def at_least(successes: int, n: int, share: float) -> float:
     """Return the probability of ``successes`` or more of ``n``."""
     from scipy.special import betainc

@@ -119,6 +119,45 @@ def test_shares_that_differ_by_more_than_a_margin_are_not_refuted() -> None:
     assert judge(claim, [0.0] * 100).verdict == REFUTED
 
 
+@pytest.mark.parametrize(
+    ("claim", "share"),
+    [
+        (a_claim(value="train_loss < 1", above="act=relu", by=0.9), 0.85),
+        (a_claim(value="train_loss < 1", equals="act=relu", within=0.05), 0.1),
+    ],
+)
+def test_conditions_that_differ_alike_in_all_pairs_show_no_margin(
+    claim: Claim, share: float
+) -> None:
+    """Ten pairs that are all alike come by chance in 20 to 35% of draws with these shares.
+
+    Of 400 families 5% are 20, and 37 are four deviations more.
+    """
+    draws = np.random.default_rng(23).random((400, 10)) < share
+    assert sum(judge(claim, each).verdict == SUPPORTED for each in draws) <= 37
+
+
+def test_conditions_that_differ_in_all_pairs_show_a_small_margin() -> None:
+    claim = a_claim(value="train_loss < 1", above="act=relu", by=0.2)
+    assert judge(claim, [1.0] * 10).verdict == SUPPORTED
+    assert judge(claim, [-1.0] * 10).verdict == REFUTED
+    assert judge(claim, [0.0] * 10).verdict == UNDECIDED  # a fifth of the pairs may differ
+
+
+def test_a_condition_that_is_not_known_may_hold_or_not() -> None:
+    few = a_claim(value="grad_norm@1 < 1", below=0.5)
+    assert judge(few, [0.0] * 10).verdict == SUPPORTED
+    assert judge(few, [0.0] * 10 + [NAN]).verdict == SUPPORTED
+    assert judge(few, [0.0] * 10 + [NAN] * 4).verdict == UNDECIDED
+    assert judge(few, [NAN] * 10).verdict == UNDECIDED
+    found = judge(few, [1.0] * 20 + [NAN])
+    assert (found.verdict, found.figures.estimate) == (REFUTED, 1.0)
+    assert "1 of 21 have no value" in found.reason
+    pairs = a_claim(value="grad_norm@1 < 1", above="act=relu")
+    assert judge(pairs, [1.0] * 10 + [NAN]).verdict == SUPPORTED
+    assert judge(pairs, [1.0] * 6 + [NAN] * 5).verdict == UNDECIDED
+
+
 @pytest.mark.parametrize("seeds", [6, 10, 13, 20])
 def test_skewed_differences_without_effect_are_seldom_taken_for_one(seeds: int) -> None:
     """Exponential differences around a mean of zero: signs, ranks or t alone err in 7 to 17%.

@@ -102,6 +102,11 @@ def test_json_reads_back(changes: dict[str, Any]) -> None:
         ({"expected": "undecided"}, "expected supported or refuted"),
         ({"value": "train_loss <= 1", "below": None, "above": 1}, "expected a number from 0 to"),
         ({"value": "train_loss <= 1", "below": 0}, "expected a number above 0, up to 1"),
+        ({"value": "train_loss <= 1", "below": "act=tanh", "by": 1}, "expected a number below 1"),
+        (
+            {"value": "train_loss <= 1", "below": None, "equals": "act=tanh", "within": 1},
+            "expected a number below 1",
+        ),
         ({"chance": "no"}, "true or false"),
     ],
 )

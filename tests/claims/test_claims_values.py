@@ -41,6 +41,35 @@ def test_a_condition_is_a_share() -> None:
     assert value.of({**held, status: "diverged"}) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a > 100 * b", math.nan),  # inf and inf: which is larger, nobody has measured
+        ("a > 5", 1.0),
+        ("b < 5", 0.0),
+        ("none > 1", math.nan),
+        ("none != 1", math.nan),
+        ("none in (1, 2)", math.nan),
+        ("zero/zero > 0.5", math.nan),
+        ("not (zero/zero > 0.5)", math.nan),
+        ("none > 1 or zero = 0", 1.0),
+        ("none > 1 or zero = 1", math.nan),
+        ("none > 1 and zero = 1", 0.0),
+        ("none > 1 and zero = 0", math.nan),
+        ("word = x", 1.0),
+        ("word is null", 0.0),
+        ("unset is null", 1.0),
+        ("unset = x", 0.0),
+        ("word in (x, y)", 1.0),
+    ],
+)
+def test_what_is_not_known_decides_no_condition(text: str, found: float) -> None:
+    held = {"a": math.inf, "b": math.inf, "none": math.nan, "zero": 0.0, "word": "x", "unset": None}
+    value = read_value(text)
+    assert value.is_share
+    assert value.of(held) == pytest.approx(found, nan_ok=True)
+
+
 def test_times_to_targets() -> None:
     value = read_value("seconds_to( val_accuracy>=0.97 ) - 2*epochs_to(train_loss<=1e-3)")
     assert list(value.terms.values()) == [

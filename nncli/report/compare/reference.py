@@ -63,7 +63,7 @@ def best_group(
         good = [sign * float(values[p]) for p in ended if outcomes[p] == FINITE]
         if good:
             worst = [math.inf] * (len(ended) - len(good))
-            median = statistics.median_high([*good, *worst])
+            median = statistics.median([*good, *worst])
             ranked.append((median, statistics.fmean(good), place, key))
     if not ranked:
         diverged = sum(outcome == DIVERGED for outcome in outcomes)
