@@ -18,4 +18,4 @@ for act in sigmoid tanh relu; do
     done
 done
 
-nncli report @loop --where "data='$data' and epochs=$epochs" --by act,lr
+nncli report @loop --where "data='${data//\'/\'\'}' and epochs=$epochs" --by act,lr

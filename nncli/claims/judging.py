@@ -93,7 +93,7 @@ def _why_not(claim: Claim, figures: Figures, least: float, family: int) -> str:
         side = "as claimed" if figures.side > 0 else "against it"
         return f"{side} if it stood alone, not after Holm's correction{among}: more seeds"
     if claim.comparison == "equals":
-        return f"the interval lies neither within {claim.within:g} of it nor outside: more seeds"
+        return f"the interval is neither within {claim.within:g} of it nor outside it: more seeds"
     if figures.holds == n:
         return (
             f"as claimed in {n} of {n} {units}, but too unevenly to be sure of the mean: more seeds"

@@ -112,8 +112,14 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def summary_record(outcomes: Sequence[Outcome], seconds: float, *, stopped: bool) -> dict[str, Any]:
-    """Return the last object of ``--json``: counts over all experiments."""
+def summary_record(
+    outcomes: Sequence[Outcome], left_out: Sequence[str], seconds: float, *, stopped: bool
+) -> dict[str, Any]:
+    """Return the last object of ``--json``: counts over all experiments.
+
+    ``left_out`` are those that were not begun, since no more was asked for; ``skipped`` counts
+    those that lack their data.
+    """
     from nncli.experimenting.counting import Count
 
     ran = [each for each in outcomes if each.sweep is not None]
@@ -121,6 +127,7 @@ def summary_record(outcomes: Sequence[Outcome], seconds: float, *, stopped: bool
         "event": "done",
         "experiments": len(ran),
         "skipped": len(outcomes) - len(ran),
+        "left_out": list(left_out),
         **Count.of(v for each in ran for v in each.verdicts).to_json(),
         "failed": sum(each.errors for each in ran),
         "stopped": stopped,

@@ -98,7 +98,7 @@ def find_experiment(word: str) -> Experiment:
     ends = [name for name in shipped if name == word or name.endswith(f"/{word}")]
     if word in shipped or len(ends) == 1:
         return shipped.get(word) or shipped[ends[0]]
-    near = did_you_mean(word.lower(), [*shipped, "all"])
+    near = did_you_mean(word.lower(), [name for name in (*shipped, "all") if name != word])
     raise UsageError(
         f"unknown experiment '{word}'{near}: expected a name of nncli experiment list, or a TOML "
         "file with [experiment]"

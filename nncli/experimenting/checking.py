@@ -15,6 +15,8 @@ def checked(experiment: Experiment, *, quick: bool = False) -> Request:
     from nncli.judging import check_about
 
     request = experiment.request(quick=quick)
+    if experiment.has_quick and not quick:
+        experiment.request(quick=True)  # what is wrong in [quick] is said before anything is run
     try:
         check_about(experiment.about)
     except UsageError as error:

@@ -14,13 +14,14 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Chosen:
-    """Experiments to run, and what is to be said of those that were left out.
+    """Experiments to run, and those that were left out, by name, with what is to be said of them.
 
     ``skips`` says whether an experiment without its data is passed over: where all are meant.
     """
 
     experiments: tuple[Experiment, ...]
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     skips: bool = False
 
 
@@ -43,12 +44,13 @@ def choose(words: Sequence[str], *, quick: bool = False, long: bool = False) -> 
     rest = [each for each in shipped if each not in too_long]
     without = [each for each in rest if quick and not each.has_quick]
     chosen = (*named, *(each for each in rest if each not in without))
+    left_out = tuple(each.name for each in shipped if each not in chosen)
     notes = []
     if too_long:
         notes.append(f"left out, as they take long (--long adds them): {_names(too_long)}")
     if without:
         notes.append(f"left out, as they have no quick form: {_names(without)}")
-    return Chosen(chosen, tuple(notes), skips=True)
+    return Chosen(chosen, tuple(notes), left_out, skips=True)
 
 
 def _names(some: Sequence[Experiment]) -> str:

@@ -1,9 +1,11 @@
-"""What a sweep still lacks: how many of how many runs have ended."""
+"""What a sweep still lacks: how many of how many runs have ended, and how to go on."""
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+from nncli.environment import database_name
 from nncli.store.records import FINAL
 from nncli.sweeps.definition import Definition
 
@@ -28,5 +30,11 @@ def what_is_missing(store: ReportStore, sweep: Sweep, command: str = "") -> str:
     total = f"{known:,}" if wanted is not None else f"at least {known:,}"
     running = counts.get("running", 0)
     under_way = f" ({running:,} under way)" if running else ""
-    go_on = command or f"nncli sweep --resume {sweep.id}"
+    go_on = command or on_database(store, f"nncli sweep --resume {sweep.id}")
     return f"the sweep is not done: {there:,} of {total} runs{under_way}; go on with {go_on}"
+
+
+def on_database(store: ReportStore, command: str) -> str:
+    """Return a command with the database of ``store``, where it would take another by itself."""
+    usual = store.shown == database_name(None)
+    return command if usual else f"{command} --db {shlex.quote(store.shown)}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli.claims import Claim
 from nncli.errors import StoreError, UsageError
+from nncli.judging.progress import on_database
 from nncli.options import flag_of
 from nncli.sweeps.definition import Definition
 from nncli.sweeps.request import request_of
@@ -102,20 +106,39 @@ def _of_file(store: ReportStore, path: str) -> Source:
         # Without the hash of the data, which need not be there to be reported on.
         asked = request_of(form, {}).definition
         wanted = asked.hash({})
+        found: list[Sweep] = []
         for sweep in sweeps:
             definition = Definition.of_stored(sweep.definition)
             if definition is not None and definition.hash({}) == wanted:
-                return Source(sweep, document.about.claims, document.about.title or path, quick)
-            if definition is not None and definition.about == form.about:
+                found.append(sweep)
+            elif definition is not None and definition.about == form.about:
                 others.append(f"sweep {sweep.id} ({_differences(definition, asked)})")
                 newest = newest or sweep
+        if found:
+            sweep = _of_this_place(found, asked)
+            return Source(sweep, document.about.claims, document.about.title or path, quick)
+    run = on_database(store, f"nncli sweep {shlex.quote(path)}")
     if newest is not None:
+        judge = on_database(store, f"nncli report --claims sweep:{newest.id}")
         raise StoreError(
             f"no sweep of {path} in {store.shown} as the file has it, but with other settings: "
-            f"{', '.join(others[:MOST_NAMED])}; judge one of them, with nncli report --claims "
-            f"sweep:{newest.id}, or run the file as it is, with nncli sweep {path}"
+            f"{', '.join(others[:MOST_NAMED])}; judge one of them, with {judge}, or run the file "
+            f"as it is, with {run}"
         )
-    raise StoreError(f"no sweep of {path} in {store.shown}: run it first, with nncli sweep {path}")
+    raise StoreError(f"no sweep of {path} in {store.shown}: run it first, with {run}")
+
+
+def _of_this_place(sweeps: Sequence[Sweep], asked: Definition) -> Sweep:
+    """Return the newest of some sweeps; where the data are files here, the newest of this folder.
+
+    Files of one name in two folders make sweeps of one definition.
+    """
+    names = asked.space.axes.get("data")
+    if names is not None and any(Path(str(name)).exists() for name in names.values()):
+        for sweep in sweeps:
+            if json.loads(sweep.definition).get("folder") == str(Path.cwd()):
+                return sweep
+    return sweeps[0]
 
 
 def _differences(definition: Definition, asked: Definition) -> str:

@@ -203,6 +203,8 @@ def test_all_leaves_out_what_it_cannot_run(call: Call) -> None:
     assert "left out, as they take long (--long adds them): slow" in done.err
     assert re.search(r"^lost: left out: .*no/such/file.csv", done.err, re.M)
     assert "1 undecided, 1 experiment left out (lost) in" in done.out.splitlines()[-1]
+    told = lines(call("experiment", "run", "all", "--quick", "--json"))[-1]
+    assert (told["left_out"], told["skipped"]) == (["slow"], 1)
     named = call("experiment", "run", "lost")
     assert named.code == 3
     assert "no/such/file.csv" in named.err
@@ -243,6 +245,9 @@ def test_a_run_that_fails_is_a_failure(call: Call, monkeypatch: pytest.MonkeyPat
         (("run", "mine.toml", "--jobs", "0"), "--jobs is '0'"),
         (("run", "mine.toml", "--html", "results.db", "--db", "results.db"), "results.db"),
         (("run", "mine.toml", "--html", "nowhere/a.html"), "there is no folder nowhere"),
+        (("run", "mine.toml", "--html", "mine.toml"), "is the experiment itself"),
+        (("run", "mine.toml", "--html", "."), "is a folder"),
+        (("show", "all"), "unknown experiment 'all': expected"),
         (("rn",), "unknown command of nncli experiment 'rn'"),
         (("run", "xor", "--quik"), "--quik"),
     ],
@@ -264,6 +269,15 @@ def test_claims_over_unknown_fields_are_refused_at_once(call: Call) -> None:
     shown = call("experiment", "show", "strange.toml")
     assert (shown.code, shown.out) == (2, "")
     assert "trian_loss" in shown.err
+
+
+@pytest.mark.usefixtures("mine")
+def test_what_is_wrong_in_the_short_form_is_refused_at_once(call: Call) -> None:
+    Path("strange.toml").write_text(XOR.replace("[quick]", '[quick]\nlr = "banana"'))
+    done = call("experiment", "run", "strange.toml")
+    assert done.code == 2
+    assert "--lr is 'banana'" in done.err
+    assert not Path("results.db").exists()
 
 
 # Pages

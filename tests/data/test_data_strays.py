@@ -99,6 +99,18 @@ def test_decimal_commas_are_numbers(write: Write) -> None:
     assert summary.strays() == ""
 
 
+def test_decimal_commas_beside_a_word_or_a_mark_before_a_blank(write: Write) -> None:
+    """pandas makes texts of all cells of a block then, in which 3,5 is to be a number still."""
+    rows = "".join(f"{i},5;{i % 5};{i % 2}\n" for i in range(30))
+    marked = load(DataOptions(write("t.csv", f"a;b;y\n{rows}NA ;1;1\n")))
+    assert marked.preprocessing.inputs[0].kind == "numeric"
+    assert any("values are missing in" in note for note in marked.notes)
+    path = write("u.csv", f"a;b;y\n{rows}")
+    worded = write("v.csv", "a;b;y\n2,5;1;0\nabc;1;1\n3,5;1;1\n")
+    with pytest.raises(DataError, match="holds the text 'abc' in row 2"):
+        load(DataOptions(path, val=worded))
+
+
 def test_a_target_with_stray_texts(write: Write) -> None:
     rows = [f"{i},{'-' if i in MARKED else i * 0.5}" for i in range(400)]
     path = write("t.csv", "a,y\n" + "\n".join(rows))

@@ -43,10 +43,16 @@ def definition_of(
 
 
 def store_sweep(
-    store: SweepStore, definition: Definition, make: Maker, *, name: str = "study", **how: Any
+    store: SweepStore,
+    definition: Definition,
+    make: Maker,
+    *,
+    name: str = "study",
+    folder: str = ".",
+    **how: Any,
 ) -> int:
     """Store a sweep with the runs that ``make`` says there are, and return its id."""
-    text = json.dumps({**definition.to_json(), "folder": ".", "fresh": False})
+    text = json.dumps({**definition.to_json(), "folder": folder, "fresh": False})
     new = NewSweep(data="moons", definition=text, definition_hash=definition.hash({}), name=name)
     with store.transaction():
         sweep, _ = store.open_sweep(new, **how)

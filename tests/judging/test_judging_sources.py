@@ -58,6 +58,19 @@ def test_a_file_means_the_newest_sweep_of_its_definition(store: ReportStore, fil
     assert [claim.says for claim in found.claims] == ["relu is better"]
 
 
+def test_where_the_data_are_files_the_sweep_of_this_folder_is_meant(
+    store: ReportStore, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (str(tmp_path), "/elsewhere"):
+        store_sweep(store, definition_of(AXES, 2), nothing, folder=folder, fresh=True)
+    (of_a_name,) = sources_of(store, [file])
+    assert of_a_name.sweep.id == 2
+    (tmp_path / "moons").write_text("a,b\n1,2\n")
+    (of_a_file,) = sources_of(store, [file])
+    assert of_a_file.sweep.id == 1
+
+
 def test_a_file_s_short_form_serves_where_there_is_no_other(store: ReportStore, file: str) -> None:
     store_sweep(store, definition_of({**AXES, "epochs": 1}, 2), nothing)
     (found,) = sources_of(store, [file])
@@ -129,4 +142,4 @@ def test_a_file_that_was_run_with_other_settings(store: ReportStore, file: str) 
         sources_of(store, [file])
     said = str(caught.value)
     assert "sweep 3 (another --hidden), sweep 2 (--seeds 1,4), sweep 1 (--seeds 3);" in said
-    assert "nncli report --claims sweep:3, or run" in said
+    assert f"nncli report --claims sweep:3 --db {store.shown}, or run" in said

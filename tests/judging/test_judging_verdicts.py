@@ -291,7 +291,7 @@ def test_a_sweep_half_done_decides_nothing_and_says_what_is_missing(store: Repor
     found = judged(store, make, *claims)
     assert words(found) == [UNDECIDED] * 2
     assert all("16 of 20 runs" in each.reason for each in found)
-    assert all("nncli sweep --resume 1" in each.reason for each in found)
+    assert all(f"nncli sweep --resume 1 --db {store.shown}" in each.reason for each in found)
     assert found[0].estimate is not None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -174,14 +175,14 @@ def run(
     chosen = choose(names or (), quick=quick, long=long)
     setting = Setting(db=db, jobs=_jobs(jobs), quick=quick, skip=chosen.skips)
     if html:
-        _check_place(html, db)
+        _check_place(html, names or (), db)
     with experiment_view(quiet=quiet, as_json=as_json) as view:
         outcomes, stopped = _carry_out(chosen, setting, view)
     from nncli.cli.experiment_text import result_lines, summary_record
 
     seconds = time.perf_counter() - began
     if as_json:
-        print_json(summary_record(outcomes, seconds, stopped=stopped))
+        print_json(summary_record(outcomes, chosen.left_out, seconds, stopped=stopped))
     else:
         _print(result_lines(outcomes, seconds, quiet=quiet, db=db))
     if html:
@@ -217,13 +218,19 @@ def _carry_out(chosen: Chosen, setting: Setting, view: Quiet) -> tuple[list[Outc
         return outcomes, stop()
 
 
-def _check_place(html: str, db: str | None) -> None:
-    """Raise UsageError for a page without a folder, or one written over the database."""
+def _check_place(html: str, names: Sequence[str], db: str | None) -> None:
+    """Raise UsageError for a page that cannot be written, or would be over what is not to go."""
     from nncli.environment import database_name
     from nncli.store.own_files import check_not_own
 
     if not (folder := Path(html).parent).is_dir():
         raise UsageError(f"--html {html}: there is no folder {folder}; make it, or name another")
+    if Path(html).is_dir():
+        raise UsageError(f"--html {html} is a folder: name a file in it, such as {html}/all.html")
+    if not os.access(html if Path(html).exists() else folder, os.W_OK):
+        raise UsageError(f"--html {html} cannot be written: name a file in another folder")
+    if Path(html).resolve() in [Path(each).resolve() for each in names]:
+        raise UsageError(f"--html {html} is the experiment itself: name another file to write")
     check_not_own(html, database_name(db))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from nncli.errors import UsageError
 from nncli.metrics import Metric
-from nncli.report.compare.compared import Compared
+from nncli.report.compare.compared import Compared, shown
 from nncli.report.compare.grouping import keys_of, places_by_key
 from nncli.report.compare.groups import group_runs
 from nncli.tables import Table
@@ -59,7 +59,7 @@ def rate_sensitivity(
         *(*others, "rates", "failed_rates", "best_rate", "mean"),
         *("low_rate", "high_rate", "decades"),
     )
-    summary = Compared(Table.of_rows(names, rows), _notes(rows, len(others)))
+    summary = Compared(Table.of_rows(names, rows), _notes(rows, others, curve.table, metric))
     return Sensitivity(curve, summary)
 
 
@@ -92,9 +92,27 @@ def _summary(curve: Table, metric: Metric, rate: str) -> tuple[Any, ...]:
     return (*counts, rates[best], means[best], rates[low], rates[high], decades)
 
 
-def _notes(rows: Sequence[tuple[Any, ...]], fields: int) -> tuple[str, ...]:
-    notes = []
+def _notes(
+    rows: Sequence[tuple[Any, ...]], others: Sequence[str], curve: Table, metric: Metric
+) -> tuple[str, ...]:
+    """Return what is to be known of the rows: by what a rate is best, and where it may not be."""
+    fields = len(others)
+    notes = [f"the best rate is that of the best mean of {metric.label}"]
     few = sum(row[fields] < 3 for row in rows)
     if few:
         notes.append(f"fewer than three rates tried in {few} of {len(rows)} groups")
+    tried = {
+        key: curve.take(places)[RATE]
+        for key, places in places_by_key(keys_of(curve, others)).items()
+    }
+    for word, beyond, end in (("lowest", "lower", min), ("highest", "higher", max)):
+        at_end = [
+            row[:fields]
+            for row in rows
+            if row[fields] > 1 and row[fields + 2] == end(tried[row[:fields]])
+        ]
+        if at_end:
+            named = "; ".join(", ".join(map(shown, key)) for key in at_end if key)
+            whose = f" of {named}" if named else ""
+            notes.append(f"the best rate{whose} is the {word} that was tried: try {beyond}")
     return tuple(notes)

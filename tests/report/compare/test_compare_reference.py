@@ -27,6 +27,16 @@ def test_one_lucky_run_among_diverged_ones_is_not_the_best() -> None:
     assert [row["act"] for row in found] == ["tanh"]
 
 
+def test_the_best_median_of_an_even_number_of_runs_is_between_the_middle_ones() -> None:
+    """The worse of the two middle runs would choose relu, the better gelu; the mean is the same."""
+    arms = {"relu": [0.0, 0.5, 0.54, 0.96], "gelu": [0.1, 0.4, 0.66, 0.84]}
+    rows = [(act, seed, value) for act, values in arms.items() for seed, value in enumerate(values)]
+    for sign in (1, -1):
+        signed = [(act, seed, sign * value) for act, seed, value in rows]
+        found, _ = versus(runs(signed, "act"), "best")
+        assert [row["act"] for row in found] == ["relu" if sign == 1 else "gelu"]
+
+
 def test_numbers_are_named_as_people_write_them() -> None:
     rows = [(lr, seed, 0.9 + lr + seed / 100) for lr in (0.001, 0.01) for seed in range(3)]
     for text in ("1e-3", "0.001", ".001"):

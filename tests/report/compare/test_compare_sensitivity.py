@@ -46,6 +46,15 @@ def test_the_stretch_of_rates_as_good_as_the_best() -> None:
     assert row["decades"] == pytest.approx(2)
 
 
+def test_a_best_rate_at_the_end_of_those_tried_is_noted() -> None:
+    notes = rate_sensitivity(runs(MEANS), ["opt"], LOSS).summary.notes
+    assert notes == ("the best rate is that of the best mean of val_loss:best",)
+    falling = rate_sensitivity(runs({0.1: 0.5, 0.01: 0.6, 0.001: 0.7}), ["opt"], LOSS)
+    assert "the best rate of sgd is the highest that was tried: try higher" in falling.summary.notes
+    rising = rate_sensitivity(runs({0.1: 0.7, 0.01: 0.6, 0.001: 0.5}), ["lr"], LOSS)
+    assert "the best rate is the lowest that was tried: try lower" in rising.summary.notes
+
+
 def test_more_is_better_of_an_accuracy() -> None:
     means = {lr: 1 - mean for lr, mean in MEANS.items()}
     table = runs(means, label=ACCURACY.label)
