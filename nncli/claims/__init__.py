@@ -2,7 +2,8 @@
 
 ``declaration`` says what a claim is, ``values`` what it measures of a run, ``reading`` takes both
 out of a TOML file. ``samples`` are numbers in, and ``judging`` is a verdict out: nothing here knows
-a store. ``tests`` are the tests of one claim, and the rules behind them stand in docs/claims.md.
+a store. ``testing`` and ``shares`` are the tests of one claim, which come to ``figures``; the rules
+behind them stand in docs/claims.md.
 """
 
 from __future__ import annotations

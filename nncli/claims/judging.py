@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nncli.claims.declaration import REFUTED, SUPPORTED, TRENDS, UNDECIDED, Claim
+from nncli.claims.figures import BINOMIAL, Figures, bound_of, is_number
 from nncli.claims.samples import Sample
-from nncli.claims.testing import BINOMIAL, Figures, bound_of, figures_of, is_number
+from nncli.claims.testing import figures_of
 
 
 @dataclass(frozen=True)

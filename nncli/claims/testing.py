@@ -21,46 +21,28 @@ claim where it would be supported, for it where it would be refuted.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nncli.claims.declaration import TRENDS, Claim
+from nncli.claims.figures import (
+    EQUIVALENCE,
+    NO_CHANCE,
+    SIGN,
+    STUDENT,
+    Figures,
+    bound_of,
+    is_number,
+    sign,
+)
 from nncli.claims.samples import Sample
+from nncli.claims.shares import equal_shares, is_binary, share_figures
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from nncli.statistics.resampling import Floats
-
-STUDENT, BINOMIAL = "Student's t", "exact binomial"
-EQUIVALENCE, EQUIVALENCE_OF_SHARES = "two one-sided t", "two one-sided binomial"
-SIGN = "sign"
-NO_CHANCE = "none: no chance"
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a sample shows of a claim, before others are known.
-
-    ``estimate`` is the mean of the values (of trends, of their correlations; of values of which
-    some are infinite the median, and of such differences nothing), from ``low`` to ``high`` its
-    95% interval. ``p`` is two-sided; None is no test. ``least`` is the smallest that so many units
-    could have. ``side`` is 1 where the sample lies on the claimed side, -1 where on the other;
-    ``holds`` counts the units there, ``unknown`` those without a value.
-    """
-
-    n: int = 0
-    estimate: float | None = None
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    least: float = 0.0
-    side: int = 0
-    holds: int = 0
-    unknown: int = 0
-    test: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def figures_of(claim: Claim, sample: Sample) -> Figures:
@@ -86,22 +68,11 @@ def _figures(claim: Claim, values: Floats) -> Figures:
     )
     if not claim.chance:
         return _without_chance(claim, oriented, holds, figures)
-    if _is_binary(claim, values):
-        return _share(claim, values, figures)
+    if is_binary(claim, values):
+        return share_figures(claim, values, figures)
     if claim.comparison == "equals":
         return _equality(claim, oriented, figures)
     return _direction(claim, oriented, figures)
-
-
-def bound_of(claim: Claim) -> float:
-    """Return the number that is claimed to lie on one side of the values: margin included."""
-    number = float(claim.other) if is_number(claim) else 0.0
-    return number + claim.sign * claim.by
-
-
-def is_number(claim: Claim) -> bool:
-    """Say whether the values are compared with a number."""
-    return not isinstance(claim.other, str)
 
 
 def _oriented(claim: Claim, values: Floats) -> Floats:
@@ -136,7 +107,7 @@ def _described(claim: Claim, values: Floats) -> Figures:
     notes = []
     if len(known) < len(values):
         notes.append(f"{len(values) - len(known)} of {len(values)} have no value")
-    if len(known) and _is_binary(claim, values):
+    if len(known) and is_binary(claim, values):
         low, high = exact_interval(int(known.sum()), len(known))
         return Figures(estimate=float(known.mean()), low=low, high=high, notes=tuple(notes))
     if len(finite) < len(known):
@@ -151,14 +122,6 @@ def _described(claim: Claim, values: Floats) -> Figures:
     with np.errstate(over="ignore", invalid="ignore"):
         ends = [_or_none(each) for each in student_interval(finite)]
         return Figures(estimate=float(finite.mean()), low=ends[0], high=ends[1], notes=tuple(notes))
-
-
-def _is_binary(claim: Claim, values: Floats) -> bool:
-    """Say whether a share is compared with a number, each unit being one trial of it."""
-    import numpy as np
-
-    binary = bool(((values == 0) | (values == 1) | np.isnan(values)).all())
-    return claim.measured.is_share and is_number(claim) and binary
 
 
 def _without_chance(
@@ -211,8 +174,8 @@ def _tested(claim: Claim, oriented: Floats) -> Figures:
     n = len(oriented)
     if not np.isfinite(oriented).all():
         tested = paired_test(oriented)
-        return Figures(p=tested.p, least=smallest_p(n), side=_sign(tested.effect), test=tested.test)
-    side = _sign(float(oriented.mean()))
+        return Figures(p=tested.p, least=smallest_p(n), side=sign(tested.effect), test=tested.test)
+    side = sign(float(oriented.mean()))
     if (oriented == oriented[0]).all() and (is_number(claim) or claim.by):
         lowest, highest = _ends(claim)
         least = smallest_p(n)
@@ -225,7 +188,7 @@ def _tested(claim: Claim, oriented: Floats) -> Figures:
         least = 0.0 if n >= FEWEST else 1.0
         return Figures(p=max(of_mean, least), least=least, side=side, test=STUDENT)
     tested = paired_test(oriented)
-    p = max(tested.p, of_mean) if _sign(tested.effect) == side else 1.0
+    p = max(tested.p, of_mean) if sign(tested.effect) == side else 1.0
     return Figures(p=p, least=smallest_p(n), side=side, test=f"{tested.test}, {STUDENT}")
 
 
@@ -246,43 +209,6 @@ def _is_of_the_mean(claim: Claim) -> bool:
     return is_number(claim) or bool(claim.by and claim.measured.is_share)
 
 
-def _share(claim: Claim, values: Floats, figures: Figures) -> Figures:
-    """Test how often a condition holds, against a number.
-
-    Where it is not known of some units, they may hold or not: the largest p-value counts, and none
-    where that would change sides.
-    """
-    import numpy as np
-
-    n, successes, unknown = len(values), int(np.nansum(values)), int(np.isnan(values).sum())
-    tested = _share_equals if claim.comparison == "equals" else _share_beyond
-    ways = [tested(claim, successes + more, n) for more in range(unknown + 1)]
-    found = max(ways, key=lambda way: way.p or 0.0)
-    if len({way.side for way in ways}) > 1:
-        found = replace(found, p=1.0, side=0)
-    return replace(figures, p=found.p, least=found.least, side=found.side, test=found.test)
-
-
-def _share_beyond(claim: Claim, successes: int, n: int) -> Figures:
-    """Test whether a share lies on the claimed side of a number."""
-    from nncli.statistics.shares import share_test
-
-    bound = bound_of(claim)
-    least = min(share_test(0, n, bound), share_test(n, n, bound))
-    side = _sign(successes / n - bound) * claim.sign
-    return Figures(p=share_test(successes, n, bound), least=least, side=side, test=BINOMIAL)
-
-
-def _share_equals(claim: Claim, successes: int, n: int) -> Figures:
-    """Test whether a share lies within the tolerance, or outside it."""
-    from nncli.statistics.shares import equivalence_of_shares
-
-    low, high = bound_of(claim) - claim.within, bound_of(claim) + claim.within
-    ways = [equivalence_of_shares(k, n, low, high) for k in range(n + 1)]
-    side = 1 if low <= successes / n <= high else -1
-    return Figures(p=ways[successes], least=min(ways), side=side, test=EQUIVALENCE_OF_SHARES)
-
-
 def _equality(claim: Claim, apart: Floats, figures: Figures) -> Figures:
     """Test whether values lie within the tolerance, or outside it."""
     import numpy as np
@@ -295,21 +221,12 @@ def _equality(claim: Claim, apart: Floats, figures: Figures) -> Figures:
         return _apart(apart, within, figures)
     side = 1 if abs(float(apart.mean())) <= within else -1
     if (apart == apart[0]).all():
-        p = _equal_shares(abs(apart[0]), n, within) if claim.measured.is_share else smallest_p(n)
+        p = equal_shares(abs(apart[0]), n, within) if claim.measured.is_share else smallest_p(n)
         notes = (*figures.notes, *_all_equal(n))
         return replace(figures, p=p, least=p, side=side, test=SIGN, notes=notes)
     least = 0.0 if n >= FEWEST else 1.0
     p = max(equivalence_test(apart, within), least)
     return replace(figures, p=p, least=least, side=side, test=EQUIVALENCE)
-
-
-def _equal_shares(apart: float, n: int, within: float) -> float:
-    """Return the p-value of ``n`` differences of conditions that are all ``apart`` from 0."""
-    from nncli.statistics.shares import equals_test
-
-    if apart > within:
-        return equals_test(apart, n, within, -1.0)
-    return max(equals_test(apart, n, end * within, end) for end in (-1.0, 1.0))
 
 
 def _apart(apart: Floats, within: float, figures: Figures) -> Figures:
@@ -327,10 +244,6 @@ def _apart(apart: Floats, within: float, figures: Figures) -> Figures:
     least = min(1.0, 2 * smallest_p(len(apart)))
     side = -1 if beyond else 0
     return replace(figures, p=p, least=least, side=side, test=sides[0].test)
-
-
-def _sign(value: float) -> int:
-    return (value > 0) - (value < 0)
 
 
 def _or_none(value: float) -> float | None:

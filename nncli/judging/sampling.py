@@ -156,14 +156,21 @@ def _paired(
     if not shared:
         named = " and ".join(fields)
         return no_sample(missing or f"no two runs have the same {named}: nothing to pair")
-    notes = (f"{plural(alone, 'run')} without a partner left out",) if alone and not missing else ()
+    notes: list[str] = []
+    if alone and not missing:
+        notes.append(f"{plural(alone, 'run')} without a partner left out")
+    tied = sum(math.isinf(ours[key]) and ours[key] == theirs[key] for key in shared)
+    if tied:
+        notes.append(
+            f"both are infinite (diverged, or not reached) in {tied} of {len(shared)} pairs: a tie"
+        )
     differences = rounded_differences(
         _array(ours[key] for key in shared), _array(theirs[key] for key in shared)
     )
     units = _units(dict(zip(shared, differences.tolist(), strict=True)), fields)
     sides = [_units({key: side[key] for key in shared}, fields) for side in (ours, theirs)]
     mine, other = _middles(*(list(side.values()) for side in sides))
-    return Sample(_array(units.values()), mine, other, missing, notes)
+    return Sample(_array(units.values()), mine, other, missing, tuple(notes))
 
 
 def _trend(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from nncli.claims import Claim
 from nncli.claims.declaration import REFUTED, SUPPORTED, UNDECIDED
+from nncli.claims.figures import BINOMIAL, EQUIVALENCE, NO_CHANCE, SIGN, STUDENT
 from nncli.claims.judging import Judged, judge_samples
 from nncli.claims.samples import Sample, no_sample
-from nncli.claims.testing import BINOMIAL, EQUIVALENCE, NO_CHANCE, SIGN, STUDENT
 from nncli.statistics.paired import PERMUTATION, RANK_PERMUTATION
 
 INF, NAN = math.inf, math.nan

@@ -198,9 +198,10 @@ def test_runs_that_diverged_count_as_the_worst(store: ReportStore) -> None:
 
 def test_two_that_diverged_are_not_shown_to_be_equal(store: ReportStore) -> None:
     same = {"value": "train_loss:last", "runs": "act=tanh", "equals": "act=relu", "within": 0.1}
-    claim = a_claim(says="1", **same)
-    found = judged(store, lambda *_: Made((1.0, math.nan), status="diverged"), claim)
-    assert words(found) == [UNDECIDED]
+    claims = [a_claim(says="1", **same), a_claim(says="2", below="act=tanh")]
+    found = judged(store, lambda *_: Made((1.0, math.nan), status="diverged"), *claims)
+    assert words(found) == [UNDECIDED] * 2
+    assert "both are infinite (diverged, or not reached) in 10 of 10 pairs" in found[1].reason
 
 
 def test_what_is_never_reached_is_infinite(store: ReportStore) -> None:
