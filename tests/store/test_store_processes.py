@@ -58,6 +58,7 @@ def check(path: Path) -> None:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+@pytest.mark.slow
 def test_many_processes_on_a_missing_database(target: str | Path, tmp_path: Path) -> None:
     processes = 16 if isinstance(target, Path) else 8
     scratch = tmp_path / "scratch"
@@ -93,6 +94,7 @@ def test_many_processes_on_a_missing_database(target: str | Path, tmp_path: Path
         assert {p.name for p in tmp_path.iterdir()} == {target.name, "scratch"}
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment(target: str | Path, execute) -> None:
     psycopg = pytest.importorskip("psycopg")
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from store_samples import a_curve
 from sweep_samples import a_sweep, do, wanted
 
@@ -118,6 +119,7 @@ def test_processes_that_open_a_sweep_together_make_one(
     assert execute("SELECT count(*) FROM sweeps") == [(1,)]
 
 
+@pytest.mark.slow
 def test_eight_processes_share_the_trials(target: str | Path, execute: Execute) -> None:
     with SweepStore(target) as store:
         sweep, _ = store.open_sweep(a_sweep())
@@ -156,6 +158,7 @@ def test_the_trials_of_a_killed_process_are_done_by_another(target: str | Path) 
         assert store.counts(sweep.id) == {"completed": 8}
 
 
+@pytest.mark.slow
 def test_a_sweep_killed_at_any_moment_loses_and_doubles_nothing(
     target: str | Path, execute: Execute
 ) -> None:
