@@ -10,7 +10,7 @@ from typing import Any
 from nncli.errors import UsageError
 from nncli.metrics import Metric
 from nncli.report.compare.compared import Compared, shown
-from nncli.report.compare.grouping import keys_of, places_by_key
+from nncli.report.compare.grouping import Key, keys_of, places_by_key
 from nncli.report.compare.groups import group_runs
 from nncli.tables import Table
 
@@ -51,16 +51,18 @@ def rate_sensitivity(
     if len(kept) < len(rates):
         lacking = f"{len(rates) - len(kept)} of {len(rates)} runs have no {rate}, and are left out"
         curve = Compared(curve.table, (*curve.notes, lacking))
-    rows = [
-        (*key, *_summary(curve.table.take(places), metric, rate))
+    groups = {
+        key: curve.table.take(places)
         for key, places in places_by_key(keys_of(curve.table, others)).items()
-    ]
+    }
+    rows = [(*key, *_summary(group, metric, rate)) for key, group in groups.items()]
     names = (
         *(*others, "rates", "failed_rates", "best_rate", "mean"),
         *("low_rate", "high_rate", "decades"),
     )
-    summary = Compared(Table.of_rows(names, rows), _notes(rows, others, curve.table, metric))
-    return Sensitivity(curve, summary)
+    summary = Table.of_rows(names, rows)
+    tried = [list(group[rate]) for group in groups.values()]
+    return Sensitivity(curve, Compared(summary, _notes(list(groups), summary, tried, metric)))
 
 
 def _is_rate(value: Any) -> bool:
@@ -93,24 +95,19 @@ def _summary(curve: Table, metric: Metric, rate: str) -> tuple[Any, ...]:
 
 
 def _notes(
-    rows: Sequence[tuple[Any, ...]], others: Sequence[str], curve: Table, metric: Metric
+    keys: Sequence[Key], summary: Table, tried: Sequence[Sequence[float]], metric: Metric
 ) -> tuple[str, ...]:
-    """Return what is to be known of the rows: by what a rate is best, and where it may not be."""
-    fields = len(others)
+    """Return what is to be known of the summary: by what a rate is best, and where it may not be.
+
+    ``tried`` are the rates of each group, in their order.
+    """
     notes = [f"the best rate is that of the best mean of {metric.label}"]
-    few = sum(row[fields] < 3 for row in rows)
+    few = sum(len(rates) < 3 for rates in tried)
     if few:
-        notes.append(f"fewer than three rates tried in {few} of {len(rows)} groups")
-    tried = {
-        key: curve.take(places)[RATE]
-        for key, places in places_by_key(keys_of(curve, others)).items()
-    }
-    for word, beyond, end in (("lowest", "lower", min), ("highest", "higher", max)):
-        at_end = [
-            row[:fields]
-            for row in rows
-            if row[fields] > 1 and row[fields + 2] == end(tried[row[:fields]])
-        ]
+        notes.append(f"fewer than three rates tried in {few} of {len(tried)} groups")
+    for word, beyond, end in (("lowest", "lower", 0), ("highest", "higher", -1)):
+        best = zip(keys, tried, summary["best_rate"], strict=True)
+        at_end = [key for key, rates, rate in best if len(rates) > 1 and rate == rates[end]]
         if at_end:
             named = "; ".join(", ".join(map(shown, key)) for key in at_end if key)
             whose = f" of {named}" if named else ""
