@@ -14,6 +14,7 @@ from nncli.errors import UsageError, did_you_mean
 from nncli.kernels import control as c
 from nncli.kernels import hyper as h
 from nncli.kernels import settings
+from nncli.kernels.calling import address
 from nncli.kernels.network import Buffers, Diagnosis, Rows
 from nncli.kernels.optimizers import OPTIMIZERS
 from nncli.kernels.tiles import panel_size
@@ -33,10 +34,9 @@ LINE = 64
 def aligned(shape: int | tuple[int, ...], dtype: str) -> NDArray[Any]:
     """Return an array of zeros that begins on a cache line, which NumPy's own need not."""
     length = shape if isinstance(shape, int) else math.prod(shape)
-    size = length * np.dtype(dtype).itemsize
-    memory = np.zeros(size + LINE, np.uint8)
-    first = -memory.ctypes.data % LINE
-    return memory[first : first + size].view(dtype).reshape(shape)
+    kind = np.dtype(dtype)
+    memory = np.zeros(length * kind.itemsize + LINE, np.uint8)
+    return np.ndarray(shape, kind, memory, -address(memory) % LINE)
 
 
 def make_buffers(
