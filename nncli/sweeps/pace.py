@@ -9,8 +9,9 @@ from __future__ import annotations
 #: Seconds of work that is claimed in advance, and the most runs of it.
 AHEAD, MOST_AHEAD = 1.0, 200
 
-#: Seconds that messages are gathered, and between two looks at what has come.
-GATHER, PAUSE = 0.1, 0.01
+#: Seconds that messages are gathered, and between two looks at what has come: each look takes time
+#: from the threads that train.
+GATHER, PAUSE = 0.2, 0.05
 
 
 def room(slots: int, busy: int, rate: float) -> int:
