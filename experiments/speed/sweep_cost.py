@@ -8,7 +8,10 @@ Every sweep is a whole process with a new database, after a small one that has f
 
 - throughput: 10,000 runs of XOR with 500 epochs, two at a time: seconds and size of the database.
 - start: from the start of the process to the line of the first run that has ended.
-- coordinator: what a run takes in a sweep with `--jobs 1` beyond its bare training in one thread of
+- coordinator: the processor time of the thread that coordinates two runs at a time
+  (coordinating.py): its own, which is what a run costs whatever it brings; and all of it, with the
+  networks and the rows of the curves that it stores.
+- overhead: what a run takes in a sweep with `--jobs 1` beyond its bare training in one thread of
   one process (bare_training.py). The start-up is the time of a sweep with one trial, less that
   trial's training. Wall time hides what the coordinator does on another core while a run trains;
   the processor's seconds, of all threads, do not.
@@ -49,10 +52,11 @@ class Work:
         rates = f"log:{self.rates}:{trials}" if trials > 1 else self.rates.split(":")[0]
         return [*self._options(), "--lr", rates]
 
-    def bare_command(self, trials: int) -> list[str]:
-        program = str(Path(__file__).with_name("bare_training.py"))
+    def command(self, program: str, trials: int) -> list[str]:
+        """Return the command of a program beside this one that does so many trials."""
         more = ["--rates", self.rates, "--trials", str(trials)]
-        return [sys.executable, program, *self._options(), *more]
+        path = str(Path(__file__).with_name(program))
+        return [sys.executable, path, *self._options(), *more]
 
     def _options(self) -> list[str]:
         return [self.data, "--hidden", self.hidden, "--epochs", str(self.epochs)]
@@ -62,6 +66,7 @@ XOR = Work("xor", "4", 500, "1e-3:1")
 TINY = Work("xor", "4", 10, "1e-3:1")
 DIGITS = Work("digits", "64", 30, "1e-4:1e-1")
 LONG = Work("digits", "64", 100, "1e-4:1e-1")
+CASES = ((DIGITS, 400), (XOR, 2000), (TINY, 2000))
 
 
 @dataclass
@@ -97,6 +102,10 @@ class Bench:
             [what, f"{value:,.2f} {unit}".strip(), target, ("yes" if met else "NO") * bool(target)]
         )
 
+    def cases(self) -> list[tuple[Work, int]]:
+        """Return what coordinating is measured on, and how many trials of it."""
+        return [(work, self.number(trials)) for work, trials in CASES]
+
     def number(self, trials: int) -> int:
         """Return how many trials to do for so many in a whole measurement."""
         return max(8, trials // 10) if self.quick else trials
@@ -122,8 +131,18 @@ def measure_start(bench: Bench) -> None:
 
 
 def measure_coordinator(bench: Bench) -> None:
-    cases = ((DIGITS, bench.number(400)), (XOR, bench.number(2000)), (TINY, bench.number(2000)))
-    for work, trials in cases:
+    for work, trials in bench.cases():
+        own, whole = [], []
+        for _ in range(bench.rounds):
+            own.append(coordinating(work, trials, "--bare"))
+            whole.append(coordinating(work, trials))
+        what = f"coordinating a run of {work.data}, {work.epochs} epochs"
+        bench.note(f"{what}: the coordinator's own", median(own), "ms", most=1)
+        bench.note(f"{what}: with network and curve", median(whole), "ms")
+
+
+def measure_overhead(bench: Bench) -> None:
+    for work, trials in bench.cases():
         wall, processor = [], []
         bench.sweep(work, 2, 1)
         for _ in range(bench.rounds):
@@ -134,8 +153,8 @@ def measure_coordinator(bench: Bench) -> None:
             start_up = short.processor_seconds - one["processor_seconds"]
             used = long.processor_seconds - start_up - all_["processor_seconds"]
             processor.append(used / trials)
-        what = f"coordinator a run, {work.data} {work.epochs} epochs"
-        bench.note(what, 1000 * median(wall), "ms", most=1)
+        what = f"overhead a run, {work.data} {work.epochs} epochs"
+        bench.note(what, 1000 * median(wall), "ms")
         bench.note(f"{what}: processor", 1000 * median(processor), "ms")
         bench.note(f"{what}: its bare training", 1000 * all_["seconds"] / trials, "ms")
 
@@ -170,6 +189,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "throughput": measure_throughput,
     "start": measure_start,
     "coordinator": measure_coordinator,
+    "overhead": measure_overhead,
     "cores": measure_cores,
     "memory": measure_memory,
 }
@@ -179,7 +199,10 @@ def bare(work: Work, trials: int, processes: int = 1) -> list[dict[str, Any]]:
     """Train bare in processes that begin at one moment; return what each took."""
     running = [
         subprocess.Popen(
-            work.bare_command(trials), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            work.command("bare_training.py", trials),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(processes)
     ]
@@ -192,6 +215,15 @@ def bare(work: Work, trials: int, processes: int = 1) -> list[dict[str, Any]]:
         each.stdin.write("\n")
         each.stdin.flush()
     return [json.loads(each.communicate()[0]) for each in running]
+
+
+def coordinating(work: Work, trials: int, *more: str) -> float:
+    """Return the milliseconds a run that the coordinating thread takes, of its own process."""
+    command = [*work.command("coordinating.py", trials), *more]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise ProcessError(f"coordinating.py ended with exit code {done.returncode}")
+    return float(json.loads(done.stdout)["milliseconds"])
 
 
 def main() -> int:
