@@ -11,13 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from nncli.kernels import objects
-from nncli.kernels.calling import Entry
+from nncli.kernels.calling import Entry, address
 from nncli.kernels.jit import kernel
 from nncli.kernels.metrics import METRICS
 
 METRIC = METRICS["binary"]
+
+Array = NDArray[np.float64]
 
 
 @pytest.fixture
@@ -133,6 +136,22 @@ P, ONE = np.zeros((2, 1)), np.zeros(1)
 def test_wrong_arguments_never_reach_native_code(arguments: tuple[object, ...]) -> None:
     with pytest.raises(TypeError, match="metric was given"):
         Entry(METRIC, "metric", "float64")(*arguments)
+
+
+def read_only(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    "array",
+    [P, P[1:], np.zeros(5)[::2], np.zeros((2, 3)).T, np.zeros(()), np.zeros((0, 3))],
+    ids=["whole", "part", "strided", "transposed", "one number", "empty"],
+)
+@pytest.mark.parametrize("seen", [np.array, np.asarray, read_only], ids=["copy", "view", "frozen"])
+def test_an_array_is_where_numpy_says(array: Array, seen: Callable[[Array], Array]) -> None:
+    array = seen(array.view())
+    assert address(array) == array.ctypes.data
 
 
 def test_a_folder_that_cannot_be_written_costs_a_warning(
